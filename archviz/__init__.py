@@ -1,0 +1,1 @@
+"""See why neural architectures are built the way they are."""

@@ -1,0 +1,1 @@
+"""Parts that more than one architecture uses, or that can be assembled on the canvas."""

@@ -1,0 +1,1 @@
+"""The words of archviz: configs, setups, experiments, events and results. Knows no architecture."""

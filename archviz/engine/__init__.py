@@ -1,0 +1,1 @@
+"""Training, capturing, tracing and comparing; knows no architecture by name."""

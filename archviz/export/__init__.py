@@ -1,0 +1,1 @@
+"""What leaves archviz: DOT, SVG, CSV."""

@@ -1,0 +1,1 @@
+"""Running trials: the store, the engine process, limits."""

@@ -1,0 +1,1 @@
+"""Tweaks, one file each."""
