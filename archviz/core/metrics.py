@@ -36,3 +36,28 @@ METRICS: dict[str, Metric] = {
 def metric(slug: str) -> Metric:
     """The metric of this name; an unknown name stands for itself and is neither better higher nor lower."""
     return METRICS.get(slug) or Metric(slug=slug, title=slug.replace("_", " ").capitalize(), better="neither")
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number with at most `digits` significant digits, without exponent where a reader can do without it."""
+    if value != value or value in (float("inf"), float("-inf")):
+        return "not a number" if value != value else "infinite"
+    if value != 0 and not 1e-4 <= abs(value) < 1e15:
+        return f"{value:.{digits - 1}e}"
+    if abs(value) >= 10 ** (digits - 1):
+        return f"{value:,.0f}" if abs(value) < 1e4 else f"{float(f'{value:.{digits}g}'):,.0f}"
+    return f"{value:#.{digits}g}".rstrip("0").rstrip(".") if value else "0"
+
+
+def amount(value: float, of: Metric) -> str:
+    """A value with its unit, as it stands in a sentence."""
+    if of.percent:
+        return f"{significant(100 * value)} %"
+    return f"{significant(value)} {of.unit}".strip()
+
+
+def difference(value: float, of: Metric) -> str:
+    """A difference of two values with its unit; of percentages in points."""
+    if of.percent:
+        return f"{significant(100 * value)} points"
+    return amount(value, of)

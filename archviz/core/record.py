@@ -5,11 +5,16 @@ so a field declared with a base class (`norm: Config`) reads back as the class t
 """
 
 import hashlib
-
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, SerializerFunctionWrapHandler
-from pydantic import model_serializer, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 KINDS: dict[str, type["Record"]] = {}
 
@@ -65,5 +70,3 @@ def fingerprint(record: Record) -> str:
     changes between processes, the second drops class names, so that two different nested configs collide.
     """
     return hashlib.blake2b(record.model_dump_json().encode(), digest_size=10).hexdigest()
-
-

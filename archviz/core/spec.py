@@ -268,5 +268,3 @@ class Chapter:
     def page(self) -> book.Page:
         """Number, title and prose."""
         return book.page(self.slug)
-
-

@@ -1,4 +1,4 @@
-"""Initialization: every parameter from (seed, parameter name), so that swapping one part does not re-roll the others."""
+"""Initialization: every parameter from (seed, its name), so that swapping one part does not re-roll the others."""
 
 import hashlib
 import math
@@ -43,11 +43,11 @@ def _default(module: nn.Module, leaf: str, parameter: Tensor, generator: torch.G
     match module, leaf:
         case nn.Embedding(), _:
             nn.init.normal_(parameter, generator=generator)
-        case (nn.modules.batchnorm._NormBase() | nn.GroupNorm() | nn.LayerNorm() | nn.RMSNorm()), "weight":
+        case ((nn.modules.batchnorm._NormBase() | nn.GroupNorm() | nn.LayerNorm() | nn.RMSNorm()), "weight"):
             nn.init.ones_(parameter)
-        case (nn.modules.batchnorm._NormBase() | nn.GroupNorm() | nn.LayerNorm()), "bias":
+        case ((nn.modules.batchnorm._NormBase() | nn.GroupNorm() | nn.LayerNorm()), "bias"):
             nn.init.zeros_(parameter)
-        case (nn.Linear() | nn.modules.conv._ConvNd()), "bias":
+        case ((nn.Linear() | nn.modules.conv._ConvNd()), "bias"):
             fan_in = module.weight[0].numel()
             nn.init.uniform_(parameter, -1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in), generator=generator)
         case _ if parameter.dim() >= 2:

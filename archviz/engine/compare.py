@@ -1,0 +1,161 @@
+"""Comparing: means with intervals, and verdicts on claims, all from the one tidy table of observations."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from scipy import stats
+
+from archviz.core.metrics import Metric, difference, metric, significant
+from archviz.core.record import Record
+from archviz.core.results import Observation, Outcome, Verdict
+from archviz.core.spec import Claim, Experiment
+
+CONFIDENCE = 0.95
+ENOUGH_SEEDS = 3
+"""Below this many pairs no verdict is given."""
+
+Prediction = Literal["better", "same", "worse"]
+
+
+class Estimate(Record):
+    """Mean of a metric over seeds, with its 95 % Student-t interval (none below two seeds)."""
+
+    arm: str
+    x: float | None
+    metric: str
+    n: int
+    mean: float
+    low: float | None
+    high: float | None
+
+
+def estimates(observations: Iterable[Observation]) -> tuple[Estimate, ...]:
+    """One estimate for each arm, place on the axis and metric, in the order in which they first appear."""
+    groups: dict[tuple[str, float | None, str], list[float]] = defaultdict(list)
+    for row in observations:
+        if math.isfinite(row.value):
+            groups[row.arm, row.x, row.metric].append(row.value)
+    found = []
+    for (arm, x, name), values in groups.items():
+        low, high = interval(values) or (None, None)
+        mean = math.fsum(values) / len(values)
+        found.append(Estimate(arm=arm, x=x, metric=name, n=len(values), mean=mean, low=low, high=high))
+    return tuple(found)
+
+
+def interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """The 95 % Student-t interval of the mean, or none below two values."""
+    if len(values) < 2:
+        return None
+    mean, error = math.fsum(values) / len(values), float(stats.sem(values))
+    if error == 0:
+        return mean, mean
+    low, high = stats.t.interval(CONFIDENCE, len(values) - 1, loc=mean, scale=error)
+    return float(low), float(high)
+
+
+def judge(experiment: Experiment, observations: Sequence[Observation]) -> tuple[Verdict, ...]:
+    """The verdict on each claim of the experiment, in order."""
+    return tuple(_verdict(experiment, claim, observations) for claim in experiment.claims)
+
+
+def paired(claim: Claim, observations: Iterable[Observation]) -> list[float]:
+    """Variant minus baseline for every seed that has both, at the claim's place on the axis."""
+    values: dict[str, dict[int, float]] = {claim.variant: {}, claim.baseline: {}}
+    for row in observations:
+        if row.metric == claim.metric and row.arm in values and row.x == claim.at:
+            values[row.arm][row.seed] = row.value
+    variant, baseline = values[claim.variant], values[claim.baseline]
+    differences = [variant[seed] - baseline[seed] for seed in sorted(variant.keys() & baseline.keys())]
+    return [value for value in differences if math.isfinite(value)]
+
+
+def decide(claim: Claim, effect: float, low: float, high: float) -> Outcome:
+    """Supported, contradicted or inconclusive, by the rules of honest evidence.
+
+    An effect is there when the interval lies wholly on one side of 0 and the mean is at least `claim.by`; it is
+    absent when the interval lies wholly inside (-by, by).
+    """
+    there = (low > 0 or high < 0) and abs(effect) >= claim.by
+    absent = -claim.by < low and high < claim.by
+    match claim.direction:
+        case "same":
+            return "supported" if absent else "contradicted" if there else "inconclusive"
+        case "different":
+            return "supported" if there else "contradicted" if absent else "inconclusive"
+        case "higher" | "lower":
+            sign = 1 if claim.direction == "higher" else -1
+            if there and sign * effect > 0:
+                return "supported"
+            other_side = high < 0 if sign > 0 else low > 0
+            return "contradicted" if absent or other_side else "inconclusive"
+
+
+def answer(claim: Claim, observations: Sequence[Observation]) -> Prediction | None:
+    """What a reader could have predicted: the variant came out better, the same or worse; none when undecided."""
+    differences = paired(claim, observations)
+    bounds = interval(differences)
+    if bounds is None or len(differences) < ENOUGH_SEEDS:
+        return None
+    low, high = bounds
+    effect = math.fsum(differences) / len(differences)
+    if -claim.by < low and high < claim.by:
+        return "same"
+    if (low > 0 or high < 0) and abs(effect) >= claim.by:
+        return "better" if (effect > 0) == (metric(claim.metric).better == "higher") else "worse"
+    return None
+
+
+def _verdict(experiment: Experiment, claim: Claim, observations: Sequence[Observation]) -> Verdict:
+    differences = paired(claim, observations)
+    n, bounds = len(differences), interval(differences)
+    effect = math.fsum(differences) / n if n else None
+    outcome: Outcome = "inconclusive"
+    if effect is None:
+        sentence = "No result yet: no seed has finished in both arms."
+    elif bounds is None or n < ENOUGH_SEEDS:
+        sentence = f"Too few runs: {n} paired seed{'s' if n > 1 else ''}, at least {ENOUGH_SEEDS} are needed."
+    else:
+        outcome = decide(claim, effect, *bounds)
+        sentence = f"{outcome.capitalize()}: {_words(experiment, claim, effect, bounds, n)}"
+    sentence += _diverged(experiment, claim, observations)
+    return Verdict(
+        title=experiment.ask,
+        claim=claim.sentence,
+        outcome=outcome,
+        effect=effect,
+        interval=bounds,
+        n=n,
+        sentence=sentence,
+    )
+
+
+def _words(experiment: Experiment, claim: Claim, effect: float, bounds: tuple[float, float], n: int) -> str:
+    of = metric(claim.metric)
+    titles = {arm.name: f"{arm.name} ({arm.title})" for arm in experiment.arms}
+    place = ""
+    if experiment.axis is not None and claim.at is not None:
+        place = f" at {experiment.axis.label.lower()} {significant(claim.at)}"
+    change = f"{difference(abs(effect), of)} {'higher' if effect > 0 else 'lower'}"
+    weight = ""
+    if -claim.by < bounds[0] and bounds[1] < claim.by:
+        weight = f", less than what would matter ({difference(claim.by, of)})"
+    elif bounds[0] <= 0 <= bounds[1]:
+        weight = ", which may be chance"
+    low, high = (significant(100 * bound if of.percent else bound) for bound in bounds)
+    return (
+        f"{of.title.lower()} of {titles[claim.variant]} is {change} than of {titles[claim.baseline]}{place}{weight} "
+        f"(difference {claim.variant} - {claim.baseline}: 95 % interval {low} to {high}, n = {n} paired seeds)."
+    )
+
+
+def _diverged(experiment: Experiment, claim: Claim, observations: Iterable[Observation]) -> str:
+    """A second sentence when runs of either arm exploded."""
+    said = []
+    for name in (claim.baseline, claim.variant):
+        flags = [r.value for r in observations if r.metric == "diverged" and r.arm == name and r.x == claim.at]
+        if any(flags):
+            said.append(f"{int(sum(flags))} of {len(flags)} runs of {name} diverged")
+    return f" {' and '.join(said)}." if said else ""
