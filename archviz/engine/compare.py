@@ -3,11 +3,10 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Literal
 
-from scipy import stats
-
-from archviz.core.metrics import Metric, difference, metric, significant
+from archviz.core.metrics import difference, metric, significant
 from archviz.core.record import Record
 from archviz.core.results import Observation, Outcome, Verdict
 from archviz.core.spec import Claim, Experiment
@@ -49,11 +48,18 @@ def interval(values: Sequence[float]) -> tuple[float, float] | None:
     """The 95 % Student-t interval of the mean, or none below two values."""
     if len(values) < 2:
         return None
-    mean, error = math.fsum(values) / len(values), float(stats.sem(values))
-    if error == 0:
-        return mean, mean
-    low, high = stats.t.interval(CONFIDENCE, len(values) - 1, loc=mean, scale=error)
-    return float(low), float(high)
+    n, mean = len(values), math.fsum(values) / len(values)
+    error = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1) / n)
+    half = _quantile(n - 1) * error
+    return mean - half, mean + half
+
+
+@cache
+def _quantile(freedom: int) -> float:
+    """Student's t that leaves out (1 - CONFIDENCE) / 2 above; scipy is loaded here, as the first page needs none."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
 def judge(experiment: Experiment, observations: Sequence[Observation]) -> tuple[Verdict, ...]:

@@ -13,7 +13,7 @@ from archviz.core.book import ASSETS
 from archviz.core.record import Record, fingerprint
 from archviz.core.results import Observation, Result, Series, Verdict
 from archviz.core.spec import Experiment
-from archviz.engine.compare import judge
+from archviz.engine.compare import Estimate, estimates, judge
 
 PACKAGES = ("archviz", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "mlxtend")
 
@@ -77,6 +77,8 @@ class Reference(Record):
     seconds: float
     seeds: tuple[int, ...]
     observations: tuple[Observation, ...]
+    estimates: tuple[Estimate, ...]
+    """Means and intervals of the observations, so that the first page has nothing to compute."""
     verdicts: tuple[Verdict, ...]
     curves: tuple[LossCurve, ...] = ()
     readings: tuple[Reading, ...] = ()
@@ -136,6 +138,7 @@ def build(
         seconds=round(seconds, 1),
         seeds=tuple(sorted({row.seed for row in observations})),
         observations=tuple(observations),
+        estimates=estimates(observations),
         verdicts=judge(experiment, observations),
         curves=tuple(curves),
         readings=tuple(readings),
