@@ -7,7 +7,10 @@ from archviz.core.results import Result
 
 
 class Node(Record):
-    """One module or operation. Nested by `parent`; a folded repeat stands for `count` equal siblings."""
+    """One module or operation, nested by `parent`; its parameters and MACs include all that is nested in it.
+
+    A folded repeat stands for `count` equal siblings: its numbers are those of all together, its inside is that of one.
+    """
 
     id: str
     label: str
@@ -16,6 +19,8 @@ class Node(Record):
     output_shape: tuple[int, ...] = ()
     parameters: int = 0
     macs: int = 0
+    detail: str = ""
+    """Its own settings in one line, for instance `3, 64, kernel_size=(7, 7), stride=(2, 2)`."""
     count: int = 1
     changed: bool = False
     """Whether this part differs from the graph it was compared with."""
