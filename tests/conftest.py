@@ -1,0 +1,27 @@
+"""What all tests share: a home of their own, one thread each, and browser tests on one worker."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure() -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported; subprocesses inherit it
+    for name in ("ARCHVIZ_DB", "ARCHVIZ_SCHEDULER"):
+        os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def archviz_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh `ARCHVIZ_HOME`, so that no test sees or touches the user's runs."""
+    home = tmp_path_factory.mktemp("home")
+    os.environ["ARCHVIZ_HOME"] = str(home)
+    return home
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))  # they share one server; `--dist loadgroup` obeys
