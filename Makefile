@@ -80,7 +80,7 @@ reproduce: setup
 	$(BIN)/archviz reproduce $(CHAPTER)
 
 bench: setup-dev
-	for file in bench/bench_*.py; do $(BIN)/python $$file; done
+	for file in bench/*.py; do $(BIN)/python $$file; done
 
 lock: setup-dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" \
