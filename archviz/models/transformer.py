@@ -1,0 +1,347 @@
+"""Transformer: text models made of attention and feed-forward blocks; BERT and GPT-2 are two presets of one class.
+
+    tokens -> embedding (+ positions, + segments) -> blocks -> head
+
+Vaswani et al. 2017, "Attention Is All You Need", arXiv:1706.03762. Devlin et al. 2018, "BERT", arXiv:1810.04805.
+Radford et al. 2019, "Language Models are Unsupervised Multitask Learners" (GPT-2).
+
+B batch, L sequence length, D model width, V vocabulary. The blocks are in `archviz/blocks/transformer_block.py`.
+"""
+
+from collections.abc import Mapping
+from typing import Self
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+
+from archviz.blocks.activation import GELU, ReLU
+from archviz.blocks.attention import CausalMask, MaskConfig, MultiHeadAttention
+from archviz.blocks.dropout import Dropout, DropoutConfig, NoDropout
+from archviz.blocks.feedforward import FeedForward
+from archviz.blocks.initialization import DepthScaledNormal, InitConfig, Normal, Xavier
+from archviz.blocks.norm import LayerNorm, NoNorm, NormConfig
+from archviz.blocks.positions import LearnedPositions, PositionsConfig
+from archviz.blocks.transformer_block import PostNormBlock, PreNormBlock, TransformerBlockConfig
+from archviz.core.config import Config
+from archviz.core.setup import Inputs, ModelConfig
+from archviz.core.spec import Architecture
+from archviz.core.tap import Tap
+
+
+class SegmentsConfig(Config):
+    """Base of every segment code: `build(width)` adds to `b l d` what says which sentence a token belongs to."""
+
+
+class NoSegments(nn.Module):
+    """All tokens belong to one text."""
+
+    class Config(SegmentsConfig):
+        pass
+
+    def __init__(self, config: Config, width: int) -> None:
+        super().__init__()
+
+    def forward(self, x: Tensor, segments: Tensor | None) -> Tensor:
+        return x
+
+
+class Segments(nn.Module):
+    """A learned vector for each segment, as BERT has for its two sentences; without segments all are the first."""
+
+    class Config(SegmentsConfig):
+        count: int = Field(2, ge=1, le=64, description="number of segments")
+
+    def __init__(self, config: Config, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(config.count, width))
+        nn.init.normal_(self.weight, std=0.02)
+
+    def forward(self, x: Tensor, segments: Tensor | None) -> Tensor:
+        return x + (self.weight[0] if segments is None else F.embedding(segments, self.weight))  # b l d + (d or b l d)
+
+
+class Embedding(nn.Module):
+    """Tokens `b l` become vectors `b l d`, to which positions and segments are added."""
+
+    class Config(Config):
+        positions: PositionsConfig = Field(LearnedPositions.Config(), description="how the order of tokens is told")
+        segments: SegmentsConfig = Field(NoSegments.Config(), description="how sentences are told apart")
+        norm: NormConfig = Field(NoNorm.Config(), description="normalization of the sum")
+        dropout: DropoutConfig = Field(NoDropout.Config(), description="dropout of the sum")
+
+    def __init__(self, config: Config, vocabulary: int, length: int, width: int) -> None:
+        super().__init__()
+        self.tokens = nn.Embedding(vocabulary, width)
+        self.positions = config.positions.build(length, width)
+        self.segments = config.segments.build(width)
+        self.norm = config.norm.build(width)
+        self.dropout = config.dropout.build()
+        self.output = Tap("b l d")
+
+    def forward(self, tokens: Tensor, segments: Tensor | None = None) -> Tensor:
+        x = self.segments(self.positions(self.tokens(tokens)), segments)
+        return self.output(self.dropout(self.norm(x)))
+
+
+class HeadConfig(Config):
+    """Base of every head: `build(width, vocabulary)` turns the last hidden vectors `b l d` into the model's output."""
+
+
+class TokenHead(nn.Module):
+    """Logits of every token at every position, by a matrix of its own: `b l d -> b l v`."""
+
+    class Config(HeadConfig):
+        pass
+
+    def __init__(self, config: Config, width: int, vocabulary: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(width, vocabulary)
+
+    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
+        return self.linear(x)
+
+
+class TiedHead(nn.Module):
+    """Logits of every token by the embedding matrix itself: `b l d -> b l v`.
+
+    Press & Wolf 2017, arXiv:1608.05859.
+    """
+
+    class Config(HeadConfig):
+        pass
+
+    def __init__(self, config: Config, width: int, vocabulary: int) -> None:
+        super().__init__()
+
+    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
+        return F.linear(x, embedding)
+
+
+class Pooler(nn.Module):
+    """One vector for the whole text, from its first token: `b l d -> b d`, y = tanh(W x1 + b).
+
+    Devlin et al. 2018.
+    """
+
+    class Config(HeadConfig):
+        pass
+
+    def __init__(self, config: Config, width: int, vocabulary: int) -> None:
+        super().__init__()
+        self.dense = nn.Linear(width, width)
+        self.activation = nn.Tanh()
+
+    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
+        return self.activation(self.dense(x[:, 0]))
+
+
+class Transformer(nn.Module):
+    """Transformer: tokens `b l` in; out come logits `b l v`, or with a pooler one vector `b d` for the text."""
+
+    class Config(ModelConfig):
+        vocabulary: int = Field(128, ge=2, le=1_000_000, description="number of different tokens")
+        length: int = Field(64, ge=1, le=65_536, description="longest sequence")
+        width: int = Field(48, ge=1, le=16_384, description="numbers in each token's vector")
+        layers: int = Field(2, ge=1, le=256, description="number of blocks")
+        embedding: Embedding.Config = Field(Embedding.Config(), description="how tokens become vectors")
+        block: TransformerBlockConfig = Field(PreNormBlock.Config(), description="what the stack is made of")
+        head: HeadConfig = Field(TokenHead.Config(), description="what is read from the last vectors")
+        init: InitConfig = Field(Xavier.Config(), description="how parameters are drawn")
+
+        @model_validator(mode="after")
+        def _fits(self) -> Self:
+            self.embedding.positions.check(self.width)
+            self.embedding.norm.check(self.width)
+            self.block.check(self.width)
+            return self
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.init = config.init.build(config.layers)
+        self.embedding = config.embedding.build(config.vocabulary, config.length, config.width)
+        self.blocks = nn.Sequential(*(config.block.build(config.width) for _ in range(config.layers)))
+        self.closing = config.block.closing(config.width)
+        self.head = config.head.build(config.width, config.vocabulary)
+
+    def forward(self, tokens: Tensor, segments: Tensor | None = None) -> Tensor:
+        return self.head(self.encode(tokens, segments), self.embedding.tokens.weight)
+
+    def encode(self, tokens: Tensor, segments: Tensor | None = None) -> Tensor:
+        """The last hidden vectors: `b l -> b l d`. `segments` `b l` numbers the sentence of each token, from 0."""
+        return self.closing(self.blocks(self.embedding(tokens, segments)))
+
+    def init_parameter(self, name: str, parameter: Tensor, generator: torch.Generator) -> bool:
+        """Fill one parameter as `config.init` says; False leaves it to torch's default."""
+        return self.init(name, parameter, generator)
+
+
+def gpt(
+    *, layers: int, heads: int, width: int, vocabulary: int, length: int, dropout: DropoutConfig | None = None
+) -> Transformer.Config:
+    """GPT-2: Pre-LN blocks that look only back, GELU by tanh, learned positions, head tied to the embedding."""
+    dropout = dropout or NoDropout.Config()
+    return Transformer.Config(
+        vocabulary=vocabulary,
+        length=length,
+        width=width,
+        layers=layers,
+        embedding=Embedding.Config(dropout=dropout),
+        block=PreNormBlock.Config(
+            attention=MultiHeadAttention.Config(heads=heads, mask=CausalMask.Config(), dropout=dropout),
+            feedforward=FeedForward.Config(activation=GELU.Config(approximate="tanh")),
+            dropout=dropout,
+        ),
+        head=TiedHead.Config(),
+        init=DepthScaledNormal.Config(),
+    )
+
+
+def bert(
+    *,
+    layers: int,
+    heads: int,
+    width: int,
+    vocabulary: int,
+    length: int,
+    dropout: DropoutConfig | None = None,
+    head: HeadConfig | None = None,
+) -> Transformer.Config:
+    """BERT: Post-LN blocks that look both ways, GELU, learned positions, two segments, a pooler."""
+    dropout = dropout or NoDropout.Config()
+    norm = LayerNorm.Config(eps=1e-12)
+    return Transformer.Config(
+        vocabulary=vocabulary,
+        length=length,
+        width=width,
+        layers=layers,
+        embedding=Embedding.Config(segments=Segments.Config(), norm=norm, dropout=dropout),
+        block=PostNormBlock.Config(
+            attention=MultiHeadAttention.Config(heads=heads, dropout=dropout),
+            feedforward=FeedForward.Config(activation=GELU.Config()),
+            norm=norm,
+            dropout=dropout,
+        ),
+        head=head or Pooler.Config(),
+        init=Normal.Config(),
+    )
+
+
+def small_transformer(
+    *, layers: int, heads: int, width: int, vocabulary: int = 128, length: int = 64, mask: MaskConfig | None = None
+) -> Transformer.Config:
+    """A small model for characters: Pre-LN, ReLU, an untied head, causal unless `mask` says otherwise; learns fast."""
+    return Transformer.Config(
+        vocabulary=vocabulary,
+        length=length,
+        width=width,
+        layers=layers,
+        block=PreNormBlock.Config(
+            attention=MultiHeadAttention.Config(heads=heads, mask=mask or CausalMask.Config()),
+            feedforward=FeedForward.Config(activation=ReLU.Config()),
+        ),
+    )
+
+
+def _paper(name: str, title: str, config: Transformer.Config, source: str) -> Architecture:
+    inputs = Inputs(shape=(config.length,), vocabulary=config.vocabulary)
+    return Architecture(name=name, title=title, scale="paper", config=config, inputs=inputs, source=source)
+
+
+def _bert(name: str, title: str, *, layers: int, heads: int, width: int) -> Architecture:
+    config = bert(
+        layers=layers, heads=heads, width=width, vocabulary=30_522, length=512, dropout=Dropout.Config(rate=0.1)
+    )
+    return _paper(name, title, config, "Devlin et al. 2018, arXiv:1810.04805, section 3")
+
+
+def _gpt2(name: str, title: str, *, layers: int, heads: int, width: int) -> Architecture:
+    config = gpt(
+        layers=layers, heads=heads, width=width, vocabulary=50_257, length=1024, dropout=Dropout.Config(rate=0.1)
+    )
+    return _paper(name, title, config, "Radford et al. 2019, table 2")
+
+
+def _playground(name: str, title: str, config: Transformer.Config, source: str) -> Architecture:
+    inputs = Inputs(shape=(config.length,), vocabulary=config.vocabulary)
+    return Architecture(name=name, title=title, scale="playground", config=config, inputs=inputs, source=source)
+
+
+MODELS = (
+    _bert("bert-base", "BERT base", layers=12, heads=12, width=768),
+    _bert("bert-large", "BERT large", layers=24, heads=16, width=1024),
+    _gpt2("gpt2", "GPT-2", layers=12, heads=12, width=768),
+    _gpt2("gpt2-medium", "GPT-2 medium", layers=24, heads=16, width=1024),
+    _gpt2("gpt2-large", "GPT-2 large", layers=36, heads=20, width=1280),
+    _gpt2("gpt2-xl", "GPT-2 XL", layers=48, heads=25, width=1600),
+    _playground(
+        "gpt-nano", "GPT nano", small_transformer(layers=3, heads=3, width=48), "sizes of minGPT, Karpathy 2020"
+    ),
+    _playground(
+        "gpt-micro", "GPT micro", small_transformer(layers=4, heads=4, width=128), "sizes of minGPT, Karpathy 2020"
+    ),
+    _playground(
+        "bert-tiny",
+        "BERT tiny",
+        bert(layers=2, heads=2, width=128, vocabulary=128, length=64, head=TiedHead.Config()),
+        "sizes of Turc et al. 2019, arXiv:1908.08962",
+    ),
+)
+
+
+def from_bert(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The `state_dict` of a `transformers` BertModel under this model's names."""
+    names = {
+        "embeddings.word_embeddings": "embedding.tokens",
+        "embeddings.position_embeddings": "embedding.positions",
+        "embeddings.token_type_embeddings": "embedding.segments",
+        "embeddings.LayerNorm": "embedding.norm",
+        "encoder.layer": "blocks",
+        "attention.self": "attention",
+        "attention.output.dense": "attention.output",
+        "attention.output.LayerNorm": "attention_norm",
+        "intermediate.dense": "feedforward.up",
+        "output.dense": "feedforward.down",
+        "output.LayerNorm": "feedforward_norm",
+        "pooler": "head",
+    }
+    return {_rename(key, names): value for key, value in state.items() if key != "embeddings.position_ids"}
+
+
+def from_gpt2(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The `state_dict` of a `transformers` GPT2Model or GPT2LMHeadModel under this model's names.
+
+    There matrices are stored transposed, and query, key and value as one.
+    """
+    names = {
+        "wte": "embedding.tokens",
+        "wpe": "embedding.positions",
+        "h": "blocks",
+        "ln_1": "attention_norm",
+        "ln_2": "feedforward_norm",
+        "ln_f": "closing",
+        "attn.c_proj": "attention.output",
+        "mlp.c_fc": "feedforward.up",
+        "mlp.c_proj": "feedforward.down",
+    }
+    renamed: dict[str, Tensor] = {}
+    for key, value in state.items():
+        if key == "lm_head.weight" or key.endswith(("attn.bias", "attn.masked_bias")):
+            continue  # the tied embedding once more, and the mask
+        value = value.T if ".c_" in key and key.endswith("weight") else value
+        key = _rename(key.removeprefix("transformer."), names)
+        if ".attn.c_attn" in key:
+            for part, rows in zip(("query", "key", "value"), value.chunk(3), strict=True):
+                renamed[key.replace("attn.c_attn", f"attention.{part}")] = rows
+        else:
+            renamed[key] = value
+    return renamed
+
+
+def _rename(key: str, names: Mapping[str, str]) -> str:
+    """The key with each dotted piece that `names` knows replaced, longest pieces first."""
+    key = f".{key}."
+    for old in sorted(names, key=len, reverse=True):
+        key = key.replace(f".{old}.", f".{names[old]}.", 1)
+    return key[1:-1]
