@@ -1,0 +1,48 @@
+"""Parts that every page has: its header, prose, links and sentences that say what is the matter."""
+
+import re
+from collections.abc import Iterable
+
+import streamlit as st
+
+
+
+def header(overline: str, title: str, lead: str) -> None:
+    """The top of a page."""
+    if overline:
+        st.html(f'<p class="az-overline">{escape(overline)}</p>')
+    st.title(title, anchor=False)
+    if lead:
+        st.html(f'<p class="az-lead">{escape(lead)}</p>')
+
+
+def pages() -> dict[str, st.Page]:
+    """All pages of this session by their path, for links; filled by app/main.py."""
+    found: dict[str, st.Page] = st.session_state["pages"]
+    return found
+
+
+def problems(sentences: Iterable[str]) -> None:
+    """What in the address could not be used."""
+    for sentence in sentences:
+        st.warning(sentence, icon=":material/link_off:")
+
+
+def first_sentences(text: str, most: int = 190) -> str:
+    """As many whole sentences from the start as fit, one at least."""
+    sentences = re.split(r"(?<=[.!?])\s+", _plain(text))
+    kept = sentences[0]
+    for sentence in sentences[1:]:
+        if len(kept) + len(sentence) > most:
+            break
+        kept += f" {sentence}"
+    return kept
+
+
+def escape(text: str) -> str:
+    """Text as HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[*_`]", "", text)
