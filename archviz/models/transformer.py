@@ -327,7 +327,7 @@ def from_gpt2(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     }
     renamed: dict[str, Tensor] = {}
     for key, value in state.items():
-        if key == "lm_head.weight" or key.endswith(("attn.bias", "attn.masked_bias")):
+        if key == "lm_head.weight" or key.endswith((".attn.bias", ".attn.masked_bias")):
             continue  # the tied embedding once more, and the mask
         value = value.T if ".c_" in key and key.endswith("weight") else value
         key = _rename(key.removeprefix("transformer."), names)
