@@ -31,7 +31,7 @@ def open_database(url: str) -> Engine:
             f"ARCHVIZ_DB is not the address of a database that can be opened here ({error}); "
             "it looks like sqlite:////folder/file.db or postgresql+psycopg://user:password@host/name."
         ) from error
-    event.listen(engine, "handle_error", _explain)
+    event.listen(engine, "handle_error", _explain, retval=True)
     if place.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     _create_tables(engine)
@@ -73,11 +73,11 @@ def _create_tables(engine: Engine, attempts: int = 20) -> None:
         )
 
 
-def _explain(context: ExceptionContext) -> None:
-    """Turns what a reader can do something about into a StoreUnavailable; all else stays as it is."""
+def _explain(context: ExceptionContext) -> StoreUnavailable | None:
+    """A StoreUnavailable in place of an error that a reader can do something about; all others stay as they are."""
     error, engine = context.sqlalchemy_exception, context.engine
     if engine is None or not isinstance(error, DBAPIError) or isinstance(error, IntegrityError):
-        return
+        return None
     reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
     name = _name(engine)
     sentence = None
@@ -96,8 +96,7 @@ def _explain(context: ExceptionContext) -> None:
         )
     elif "locked" in reason:
         sentence = f"The history {name} has been locked by another program for {BUSY_SECONDS} s; close that program."
-    if sentence is not None:
-        context.chained_exception = StoreUnavailable(sentence)
+    return None if sentence is None else StoreUnavailable(sentence)
 
 
 def _name(engine: Engine) -> str:
