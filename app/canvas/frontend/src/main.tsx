@@ -1,0 +1,42 @@
+// Entry: Streamlit calls the default export on mount and again on every change of data.
+import type { FrontendRenderer } from "@streamlit/component-v2-lib";
+import type { ReactElement } from "react";
+import { createRoot, type Root } from "react-dom/client";
+
+import { Lanes } from "./lanes/Lanes";
+import type { LanesData, LanesState } from "./lanes/data";
+import "./canvas.css";
+
+type Data = LanesData;
+type State = LanesState;
+
+const roots = new WeakMap<HTMLElement | ShadowRoot, Root>();
+
+function rootOf(host: HTMLElement | ShadowRoot): Root {
+  const known = roots.get(host);
+  if (known) return known;
+  const element = document.createElement("div");
+  element.className = "canvas";
+  host.appendChild(element);
+  const root = createRoot(element);
+  roots.set(host, root);
+  return root;
+}
+
+function view(data: Data, setState: (name: keyof State, value: State[keyof State]) => void): ReactElement {
+  switch (data.mode) {
+    case "lanes":
+      return <Lanes data={data} onChange={(placed) => setState("placed", placed)} />;
+  }
+}
+
+const render: FrontendRenderer<State, Data> = ({ data, parentElement, setStateValue }) => {
+  rootOf(parentElement).render(view(data, setStateValue));
+  return () => {
+    const root = roots.get(parentElement);
+    roots.delete(parentElement);
+    setTimeout(() => root?.unmount(), 0); // not while React is still rendering
+  };
+};
+
+export default render;
