@@ -4,6 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Time is no criterion on a shared machine, and a run must mean the same for everybody.
+settings.register_profile(
+    "archviz", deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("archviz")
 
 
 @pytest.hookimpl(tryfirst=True)

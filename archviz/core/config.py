@@ -20,7 +20,7 @@ class Config(Record):
         """The part this config describes: `Part(config, *shape)`. `shape` is what only the surroundings know."""
         cls = type(self)
         owner, _, name = cls.__qualname__.rpartition(".")
-        if name != "Config" or "<locals>" in owner:
+        if not owner or name != "Config" or "<locals>" in owner:
             raise TypeError(f"{cls.__qualname__} is not declared as `Config` inside a part, so it cannot be built")
         return attrgetter(owner)(sys.modules[cls.__module__])(self, *shape, **options)
 
@@ -64,7 +64,8 @@ def swap(root: R, kind: type[C], replacement: Callable[[C], Config], where: str 
             items = tuple(change(item, f"{path}.{index}") for index, item in enumerate(value))
             return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
         if isinstance(value, dict):
-            return {key: change(item, f"{path}.{key}") for key, item in value.items()}
+            named = {key: change(item, f"{path}.{key}") for key, item in value.items()}
+            return named if any(named[key] is not item for key, item in value.items()) else value
         return value
 
     return change(root, "")  # type: ignore[no-any-return]
