@@ -7,6 +7,8 @@ Every part here takes images `b c h w` and rows of vectors `b l d` or `b d`; the
     LayerNorm      all channels and positions of an example  the channels of a vector
     GroupNorm      a group of channels and all positions     a group of channels of a vector
     InstanceNorm   the positions of a channel                the positions of a channel
+
+Local response normalization, older than these, divides by the activity of neighbouring channels instead.
 """
 
 from typing import ClassVar
@@ -147,3 +149,37 @@ class RMSNorm(nn.RMSNorm):
             scale = torch.rsqrt(x.square().mean((1, 2, 3), keepdim=True) + self.epsilon)
             return x * scale * self.weight[:, None, None]  # weight: c -> c 1 1
         return super().forward(x)
+
+
+class LocalResponseNorm(nn.Module):
+    """Local response normalization: y_c = x_c / (k + alpha sum x_c'^2)^beta over the channels c' next to c.
+
+    Krizhevsky et al. 2012, section 3.3.
+
+    Active channels damp their neighbours (lateral inhibition); there are no parameters. `alpha` multiplies the sum,
+    as in the paper; torch's own layer multiplies the mean.
+    """
+
+    class Config(NormConfig):
+        shifts = False
+        neighbours: int = Field(5, ge=1, le=64, description="channels in the sum, the channel itself among them")
+        k: float = Field(2.0, gt=0, le=100, description="added to the sum, so that nothing is divided by 0")
+        alpha: float = Field(1e-4, gt=0, le=100, description="weight of the sum of squares")
+        beta: float = Field(0.75, gt=0, le=10, description="power of the divisor")
+
+    def __init__(self, config: Config, channels: int) -> None:
+        super().__init__()
+        self.config = config
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.dim() == 4:
+            return self._normalize(x)
+        return self._normalize(x.movedim(-1, 1)[..., None])[..., 0].movedim(1, -1)  # b l d -> b d l 1 -> b l d
+
+    def _normalize(self, x: Tensor) -> Tensor:
+        """Over dimension 1."""
+        size, alpha = self.config.neighbours, self.config.alpha * self.config.neighbours
+        return F.local_response_norm(x, size, alpha, self.config.beta, self.config.k)
+
+    def extra_repr(self) -> str:
+        return ", ".join(f"{name}={value:g}" for name, value in self.config)

@@ -52,7 +52,8 @@ class SinusoidalPositions(nn.Module):
     class Config(PositionsConfig):
         def check(self, width: int) -> None:
             if width % 2:
-                raise ValueError(f"width {width} is odd, but sines and cosines come in pairs; use {width - 1 or 2}")
+                near = " or ".join(str(even) for even in (width - 1, width + 1) if even)
+                raise ValueError(f"width {width} is odd, but sines and cosines come in pairs; use {near}")
 
     table: Tensor
 
