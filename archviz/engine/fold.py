@@ -58,7 +58,7 @@ def collapse(graph: Graph, depth: int) -> Graph:
 
 def overview(graph: Graph, limit: int = 30) -> Graph:
     """The graph folded and opened as deep as at most `limit` nodes allow; never less than its outermost level."""
-    whole = fold(graph)
+    whole = _without_wrappers(fold(graph))
     best = collapse(whole, 1)
     for depth in range(2, 2 + max((len(path) for path in _Tree(whole).paths()), default=0)):
         opened = collapse(whole, depth)
@@ -68,35 +68,59 @@ def overview(graph: Graph, limit: int = 30) -> Graph:
     return best
 
 
+def _without_wrappers(graph: Graph) -> Graph:
+    """Without the modules that hold nothing but one folded repeat: a stack of equal blocks is drawn as that block."""
+    children: dict[str | None, list[Node]] = defaultdict(list)
+    for node in graph.nodes:
+        children[node.parent].append(node)
+    gone = {
+        node.id: node.parent
+        for node in graph.nodes
+        if len(children[node.id]) == 1 and children[node.id][0].count > 1 and node.count == 1
+    }
+
+    def parent(node: str | None) -> str | None:
+        while node is not None and node in gone:
+            node = gone[node]
+        return node
+
+    nodes = (node.model_copy(update={"parent": parent(node.parent)}) for node in graph.nodes if node.id not in gone)
+    return Graph(title=graph.title, nodes=tuple(nodes), edges=graph.edges)
+
+
 def compare_graphs(a: Graph, b: Graph) -> tuple[Graph, Graph]:
-    """Both graphs with `changed` on what differs: parts that only one has, and parts at the same path that have another
-    type, shape, cost, setting or (all neighbours being the same) other inputs."""
+    """Both graphs with `changed` on what differs, part by part at the same path.
+
+    A part differs when the other graph does not have it, when its type, settings, shape or cost differ, or when it
+    gets its inputs from elsewhere although all those parts are in both graphs. A module also differs when it lacks a
+    part that the other graph has directly in it.
+    """
     return _mark(a, b), _mark(b, a)
 
 
 def _mark(graph: Graph, other: Graph) -> Graph:
-    there = {node.id: node for node in other.nodes}
-    sources, sources_there = _sources(graph), _sources(other)
-    common = {node.id for node in graph.nodes} & there.keys()
-    holders = {node.parent for node in graph.nodes} | {node.parent for node in other.nodes}
+    tree, other_tree = _Tree(graph), _Tree(other)
+    sources, other_sources = _sources(graph, tree), _sources(other, other_tree)
+    common = tree.nodes.keys() & other_tree.nodes.keys()
 
     def changed(node: Node) -> bool:
-        twin = there.get(node.id)
+        twin = other_tree.nodes.get(node.id)
         if twin is None or (node.label, node.type, node.detail) != (twin.label, twin.type, twin.detail):
             return True
-        if node.id in holders:
-            return False
+        if tree.children[node.id] or other_tree.children[node.id]:
+            return any(child not in tree.nodes for child in other_tree.children[node.id])
         own, others = (node.output_shape, node.parameters, node.macs), (twin.output_shape, twin.parameters, twin.macs)
-        moved = sources[node.id] ^ sources_there[node.id]
+        moved = sources[node.id] ^ other_sources[node.id]
         return own != others or (bool(moved) and moved <= common)
 
     return graph.replace(nodes=tuple(node.model_copy(update={"changed": changed(node)}) for node in graph.nodes))
 
 
-def _sources(graph: Graph) -> dict[str, set[str]]:
+def _sources(graph: Graph, tree: "_Tree") -> dict[str, set[str]]:
+    """Where each node gets its inputs from: its sibling, or what stands beside a module that holds it."""
     sources: dict[str, set[str]] = defaultdict(set)
     for edge in graph.edges:
-        sources[edge.target].add(edge.source)
+        sources[edge.target].add(tree.siblings(edge)[0])
     return sources
 
 
@@ -104,9 +128,14 @@ def _repeated(first: Node, run: list[Node]) -> Node:
     if len(run) == 1:
         return first
     count = sum(node.count for node in run)
-    label = f"{first.label.partition(' × ')[0]} × {count}"
+    label = f"{_kind(first.label)} × {count}"
     parameters, macs = sum(node.parameters for node in run), sum(node.macs for node in run)
     return first.model_copy(update={"label": label, "count": count, "parameters": parameters, "macs": macs})
+
+
+def _kind(label: str) -> str:
+    """What equal siblings have in common: "stages" of `stages.0`, "Bottleneck" of "Bottleneck × 6"."""
+    return re.sub(r"(\.\d+)+$| × \d+$", "", label)
 
 
 def _distinct(edges: Iterable[Edge]) -> tuple[Edge, ...]:
@@ -189,5 +218,5 @@ class _Tree:
         first_call = self.nodes.get(re.sub(r"@\d+", "", name), node)  # where a reused module has its parameters
         order = {inner: index for index, inner in enumerate(self.below(name))}
         wiring = tuple((order[edge.source], order[edge.target]) for edge in self._inner[name])
-        own = (node.label, node.type, node.output_shape, node.detail, node.count, node.changed, node.macs)
+        own = (_kind(node.label), node.type, node.output_shape, node.detail, node.count, node.changed, node.macs)
         return (*own, first_call.parameters, wiring, tuple(self._look(child) for child in self.children[name]))

@@ -298,10 +298,11 @@ class _Recorder(TorchFunctionMode):
 
 
 def _label(path: str, module: nn.Module) -> str:
-    """What kind of part it is; a plain container goes by the name it has in its parent."""
-    name = path.rpartition(".")[2]
-    if isinstance(module, (nn.Sequential, nn.ModuleList)) and not name.isdigit():
-        return name
+    """What kind of part it is; a plain container goes by the name it has in its parent: `layer1`, `stages.0`."""
+    names = path.split(".")
+    if isinstance(module, (nn.Sequential, nn.ModuleList)):
+        named = max((index for index, name in enumerate(names) if not name.isdigit()), default=0)
+        return ".".join(names[named:])
     label = type(module).__name__
     kernel, stride = getattr(module, "kernel_size", None), getattr(module, "stride", None)
     if type(module).__module__.startswith("torch.nn.") and kernel is not None:
