@@ -2,7 +2,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from archviz.blocks.norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, NoNorm, NormConfig, RMSNorm
+from archviz.blocks.norm import (
+    BatchNorm,
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+    LocalResponseNorm,
+    NoNorm,
+    NormConfig,
+    RMSNorm,
+)
 
 IMAGES = torch.randn(4, 6, 5, 3, generator=torch.Generator().manual_seed(0)) * 3 + 2  # b c h w
 ROWS = torch.randn(4, 7, 6, generator=torch.Generator().manual_seed(1)) * 3 + 2  # b l d
@@ -52,6 +61,20 @@ def test_rms_norm_divides_by_the_root_mean_square() -> None:
     rows = ROWS / (ROWS.square().mean(2, keepdim=True) + 1e-5).sqrt()
     torch.testing.assert_close(norm(IMAGES), images * norm.weight[:, None, None])
     torch.testing.assert_close(norm(ROWS), rows * norm.weight)
+
+
+def test_local_response_norm_divides_by_the_neighbours_activity() -> None:
+    norm = LocalResponseNorm.Config(neighbours=3, k=1.5, alpha=0.2, beta=0.6).build(6)
+
+    def expected(x: Tensor, channels: int) -> Tensor:
+        x = x.movedim(channels, 0)
+        near = [x[max(0, c - 1) : c + 2].square().sum(0) for c in range(6)]
+        return torch.stack([x[c] / (1.5 + 0.2 * near[c]) ** 0.6 for c in range(6)]).movedim(0, channels)
+
+    torch.testing.assert_close(norm(IMAGES), expected(IMAGES, 1))
+    torch.testing.assert_close(norm(ROWS), expected(ROWS, 2))
+    torch.testing.assert_close(norm(ROWS[:, 0]), expected(ROWS[:, 0], 1))
+    assert not list(norm.parameters())
 
 
 def test_no_norm_passes_values_as_they_are() -> None:
