@@ -12,6 +12,7 @@ from pydantic import (
     ConfigDict,
     ModelWrapValidatorHandler,
     SerializerFunctionWrapHandler,
+    ValidationError,
     model_serializer,
     model_validator,
 )
@@ -70,3 +71,13 @@ def fingerprint(record: Record) -> str:
     changes between processes, the second drops class names, so that two different nested configs collide.
     """
     return hashlib.blake2b(record.model_dump_json().encode(), digest_size=10).hexdigest()
+
+
+def reason(error: ValueError) -> str:
+    """What is wrong, in one sentence without pydantic's framing."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        message = str(first["msg"]).removeprefix("Value error, ")
+        place = ".".join(str(part) for part in first["loc"])
+        return message if first["type"] == "value_error" or not place else f"{place}: {message}"
+    return str(error)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from archviz.core import book
-from archviz.core.record import Record, fingerprint
+from archviz.core.record import Record, fingerprint, reason
 from archviz.core.results import Result
 from archviz.core.setup import DatasetConfig, Inputs, ModelConfig, Setup
 
@@ -34,8 +34,11 @@ class Tweak:
     change: Callable[[Setup], Setup] = field(repr=False)
 
     def __call__(self, setup: Setup) -> Setup:
-        """The changed setup. Raises NotApplicable when there is nothing to change."""
-        changed = self.change(setup)
+        """The changed setup. Raises NotApplicable when there is nothing to change or the change does not fit."""
+        try:
+            changed = self.change(setup)
+        except ValueError as error:
+            raise NotApplicable(f'"{self.title}" does not fit here: {reason(error)}.') from error
         if fingerprint(changed) == fingerprint(setup):
             raise NotApplicable(f'"{self.title}" changes nothing here: it needs {self.needs}.')
         return changed
