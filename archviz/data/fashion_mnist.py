@@ -68,7 +68,7 @@ def _load(root: Path) -> Splits:
         with FileLock(root / "FashionMNIST.lock"):  # only one process unpacks
             training = datasets.FashionMNIST(root, train=True, download=True)
             testing = datasets.FashionMNIST(root, train=False)
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, AssertionError) as error:
         raise damaged("FashionMNIST", root / "FashionMNIST" / "raw") from error
     order = torch.from_numpy(np.random.RandomState(0).permutation(TRAIN + VALIDATION))
     images, classes = training.data[order].unsqueeze(1), training.targets[order]
