@@ -4,22 +4,47 @@ A page asks here and gets an answer at once: a value, or that it is still on its
 needs only the book and the committed reference results; the library (torch!) is loaded in the background meanwhile.
 """
 
+from __future__ import annotations
+
 import gc
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+from uuid import uuid4
+
+import streamlit as st
 
 import archviz
 from archviz.core import book
+from archviz.core.record import fingerprint
+from archviz.runs import reference
+from archviz.runs.reference import Card, Reference
+
+if TYPE_CHECKING:
+    from app.progress import Progress, Row
+    from archviz.core.graph import Graph
+    from archviz.core.results import Observation, Result
+    from archviz.core.setup import Inputs, ModelConfig, Setup
+    from archviz.core.spec import Budget, Chapter, Experiment, Trial, Tweak
+    from archviz.engine.compare import Prediction
+    from archviz.runs.cluster import Engine
+    from archviz.runs.store import Run, Status, Store
 
 T = TypeVar("T")
 
 PAINT_FIRST = 0.8
 """Seconds that the first page has for itself before the library is loaded: importing holds Python's lock."""
+FOLLOWED = 32
+"""Runs whose events are kept in memory."""
+
+
+class Refused(ValueError):
+    """A run that cannot be started; the message says why and what to do."""
 
 
 class Background(Generic[T]):
@@ -41,10 +66,10 @@ class Background(Generic[T]):
                 self._thread.start()
 
     def again(self) -> None:
-        """Begin anew after an error."""
+        """Begin anew, unless it is going on."""
         with self._lock:
-            if self.error is not None:
-                self.error, self._thread = None, None
+            if self._thread is not None and not self._thread.is_alive():
+                self.value = self.error = self._thread = None
         self.start()
 
     def wait(self, seconds: float) -> T | None:
@@ -71,7 +96,7 @@ class Background(Generic[T]):
             self.error = error
 
 
-# --- the book and the reference results: at once, without torch ----------------------------------------------------------
+# --- the book and the reference results: at once, without torch ------------------------------------------------------
 
 
 @cache
@@ -82,7 +107,14 @@ def built() -> frozenset[str]:
     return frozenset(numbers[int(file.stem[2:4])] for file in files if int(file.stem[2:4]) in numbers)
 
 
-# --- the library: loaded in the background -----------------------------------------------------------------------------
+@cache
+def references(chapter: str) -> Mapping[str, Reference]:
+    """The committed reference results of a chapter by the slug of their experiment, in the order of the chapter."""
+    found = reference.load_chapter(chapter)
+    return {one.card.id.partition("/")[2]: one for one in found}
+
+
+# --- the library: loaded in the background ---------------------------------------------------------------------------
 
 
 def _load_library() -> ModuleType:
@@ -97,6 +129,7 @@ def _load_library() -> ModuleType:
 
     from archviz import catalog
     from archviz.engine import trace  # noqa: F401
+    from archviz.runs import cluster  # noqa: F401
 
     catalog.chapters()
     gc.collect()
@@ -107,13 +140,283 @@ def _load_library() -> ModuleType:
 library: Background[ModuleType] = Background(_load_library, "library")
 
 
+def _connect() -> Engine:
+    from archviz.runs.cluster import Engine
+
+    return Engine(store()).connect()
+
+
+engine: Background[Engine] = Background(_connect, "engine")
+_started = threading.Event()
+
+
+def engine_ready() -> bool:
+    """Whether a run that is submitted now starts at once. An engine that has ended is started again."""
+    if engine.value is None:
+        return False
+    if not engine.value.warm:
+        engine.again()
+        return False
+    return True
+
+
 def start() -> None:
     """Begin to load the library and to connect to the engine, shortly after the first page has been sent."""
-    if not _STARTED.is_set():
-        _STARTED.set()
-        timer = threading.Timer(PAINT_FIRST, library.start)
+    if not _started.is_set():
+        _started.set()
+        timer = threading.Timer(PAINT_FIRST, _load_all)
         timer.daemon = True
         timer.start()
 
 
-_STARTED = threading.Event()
+def _load_all() -> None:
+    library.start()
+    engine.start()
+
+
+def chapter(slug: str) -> Chapter | None:
+    """A chapter's declaration, or none while the library is being loaded."""
+    if library.value is None:
+        return None
+    found: Chapter = library.value.chapter(slug)
+    return found
+
+
+def experiment(identity: str) -> tuple[Chapter, Experiment]:
+    """An experiment with its chapter; KeyError with a sentence when there is none of that name."""
+    assert library.value is not None
+    found: tuple[Chapter, Experiment] = library.value.experiment(identity)
+    return found
+
+
+def card(chapter: str, experiment: Experiment) -> Card:
+    """What the page says of an experiment, with the lanes as they are."""
+    return reference.card(chapter, experiment)
+
+
+@cache
+def devices() -> tuple[str, ...]:
+    """Where this machine can compute."""
+    from archviz.engine.devices import pick
+
+    def here(name: str) -> bool:
+        try:
+            pick(name)
+        except ValueError:
+            return False
+        return True
+
+    return ("auto", *(name for name in ("cpu", "cuda", "mps", "xpu") if here(name)))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def demonstration(identity: str) -> tuple[Result, ...]:
+    """What an experiment shows exactly, without training."""
+    _, found = experiment(identity)
+    return found.demonstration.show({arm.name: found.setup(arm) for arm in found.arms})
+
+
+def graphs(setups: Mapping[str, Setup]) -> dict[str, Graph]:
+    """The folded graph of each arm, with what differs from the first arm marked."""
+    from archviz.engine.trace import compare_graphs, overview
+
+    traced = {arm: _trace(s.model, s.recipe.dataset.inputs, fingerprint(s.model), "") for arm, s in setups.items()}
+    first, *others = traced
+    if not others:
+        return {first: overview(traced[first])}
+    marked = {arm: compare_graphs(traced[first], traced[arm]) for arm in others}
+    return {first: overview(marked[others[0]][0])} | {arm: overview(pair[1]) for arm, pair in marked.items()}
+
+
+def architecture_graph(name: str) -> Graph:
+    """The folded graph of a model preset."""
+    from archviz.engine.trace import overview
+
+    assert library.value is not None
+    model = library.value.model(name)
+    return overview(_trace(model.config, model.inputs, fingerprint(model.config), model.title))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _trace(_config: ModelConfig, _inputs: Inputs, identity: str, title: str) -> Graph:
+    """By fingerprint: Streamlit's own hash would take different nested configs for the same."""
+    from archviz.engine.trace import trace
+
+    return trace(_config, _inputs, title)
+
+
+# --- runs ------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def store() -> Store:
+    """The history of runs."""
+    from archviz.runs.store import Store
+
+    return Store()
+
+
+def session() -> str:
+    """This browser session, for the limits."""
+    found: str = st.session_state.setdefault("session", uuid4().hex)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A run as the reader has set it up."""
+
+    chapter: str
+    experiment: Experiment
+    budget: Budget
+    device: str
+    prediction: Prediction | None
+    live: bool
+    """Whether nothing was changed from the declared live budget."""
+
+
+def trials(order: Order) -> tuple[Trial, ...]:
+    """What an order runs."""
+    return order.experiment.trials(order.chapter, order.budget)
+
+
+def submit(order: Order) -> str:
+    """Start a run and give its id. Raises Refused with a sentence when it is over a limit or cannot be started."""
+    from archviz.runs import limits
+
+    if engine.value is None or not engine_ready():
+        raise Refused("The engine is not ready yet; try again in a few seconds.")
+    todo = trials(order)
+    try:
+        limits.check(todo, session(), store(), measure=order.experiment.measure, alive=alive())
+    except limits.OverLimit as error:
+        raise Refused(str(error)) from error
+    run_id = store().create_run(
+        experiment=f"{order.chapter}/{order.experiment.slug}",
+        title=" vs ".join(f"{arm.name} {arm.title}" for arm in order.experiment.arms),
+        lanes={arm.name: tuple(tweak.slug for tweak in arm.tweaks) for arm in order.experiment.arms},
+        trials=todo,
+        budget="live" if order.live else "custom",
+        session=session(),
+        prediction=order.prediction,
+    )
+    engine.value.submit(run_id, order.experiment.measure, device=order.device)
+    return run_id
+
+
+def stop(run_id: str) -> None:
+    """End a run; what was measured stays."""
+    if engine.value is not None:
+        engine.value.stop(run_id)
+
+
+def resume(run_id: str) -> None:
+    """Take up the trials of a run that were stopped, failed or interrupted. Raises Refused."""
+    if engine.value is None:
+        raise Refused("The engine is not ready yet; try again in a few seconds.")
+    _, found = experiment(store().run(run_id).experiment)
+    engine.value.resume(run_id, found.measure)
+
+
+def alive() -> set[str] | None:
+    """The trials that somebody works on; none while the engine is not connected, when nobody can tell."""
+    return None if engine.value is None else set(engine.value.alive_trials())
+
+
+def runs(*, experiment: str | None = None, text: str | None = None, status: Status | None = None) -> list[Run]:
+    """The newest runs first."""
+    return store().runs(experiment=experiment, text=text, status=status, alive=alive())
+
+
+def run(run_id: str) -> Run | None:
+    """One run, or none when it is not in this history."""
+    try:
+        return store().run(run_id, alive=alive())
+    except KeyError:
+        return None
+
+
+def delete(run_id: str) -> None:
+    """Remove a run from the history; one that still goes on is stopped first."""
+    stop(run_id)
+    store().delete_run(run_id)
+    with _following:
+        _followed.pop(run_id, None)
+
+
+def observations(run_id: str) -> list[Observation]:
+    """The tidy table of a run."""
+    return store().observations(run_id)
+
+
+class _Followed:
+    """The events of one run, read on from where the last reader of the page left off."""
+
+    def __init__(self) -> None:
+        from app.progress import Pace
+
+        self.lock, self.last, self.pace = threading.Lock(), 0, Pace()
+        self.rows: list[Row] = []
+
+    def read_on(self, run_id: str) -> list[Row]:
+        from archviz.runs.store import current
+
+        new = store().events(run_id, self.last)
+        if new:
+            self.rows = current([*self.rows, *new])
+            self.last = new[-1][0]
+        return self.rows
+
+
+_followed: dict[str, _Followed] = {}
+_following = threading.Lock()
+
+
+def follow(run_id: str) -> Progress:
+    """Where a run stands now. Raises KeyError with a sentence when the run or its experiment is not here."""
+    from app.progress import Progress, losses, observed, readings, share
+    from archviz.engine.compare import answer, estimates, judge
+
+    now = alive()
+    found = store().run(run_id, alive=now)
+    chapter, declared = experiment(found.experiment)
+    ran = declared.with_lanes(_tweaks(found.lanes))
+    states = store().trials(run_id, alive=now)
+    with _following:
+        followed = _followed.pop(run_id, None) or _Followed()
+        _followed[run_id] = followed
+        while len(_followed) > FOLLOWED:
+            _followed.pop(next(iter(_followed)))
+    with followed.lock:
+        rows = followed.read_on(run_id)
+        left = followed.pace.left(share(states))
+    measured = observed(rows)
+    return Progress(
+        run=found,
+        card=reference.card(chapter.slug, ran),
+        experiment=ran,
+        trials=tuple(states),
+        points=losses(rows, states),
+        readings=readings(rows, states),
+        observations=measured,
+        estimates=estimates(measured),
+        verdicts=judge(ran, measured),
+        answer=answer(ran.claims[0], measured),
+        seconds_left=left,
+    )
+
+
+def _tweaks(lanes: Mapping[str, Sequence[str]]) -> dict[str, tuple[Tweak, ...]]:
+    """Tweaks by arm from their slugs; KeyError with a sentence for one that is not here any more."""
+    assert library.value is not None
+    known = {tweak.slug: tweak for tweak in library.value.tweaks()}
+    missing = [slug for slugs in lanes.values() for slug in slugs if slug not in known]
+    if missing:
+        raise KeyError(f"this version of archviz has no tweak {missing[0]!r}, which the run used")
+    return {arm: tuple(known[slug] for slug in slugs) for arm, slugs in lanes.items()}
+
+
+def active(run_id: str) -> bool:
+    """Whether more is to come of a run."""
+    found = run(run_id)
+    return found is not None and found.status in ("queued", "running")

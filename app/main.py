@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import jobs
-from app.pages import catalog, chapter, home, runs
+from app.screens import catalog, chapter, home, runs
 from archviz.core import book
 
 ASSETS = Path(__file__).parents[1] / "assets"

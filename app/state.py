@@ -4,7 +4,7 @@ An address is the whole state of a page: copied to a colleague it shows the same
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 MAX_SEEDS = 20
@@ -121,3 +121,8 @@ def _unknown(name: str, value: str, known: tuple[str, ...]) -> str:
     close = get_close_matches(value, known, n=1)
     hint = f' Did you mean "{close[0]}"?' if close else f" There is: {', '.join(known)}." if known else ""
     return f'The address asks for {name} "{value}", which is not here.{hint} Showing the default instead.'
+
+
+def with_run(selection: Selection, experiment: str, lanes: Mapping[str, tuple[str, ...]]) -> Selection:
+    """The selection with what a recorded run says where the address says nothing."""
+    return replace(selection, experiment=experiment, lanes={**lanes, **selection.lanes})

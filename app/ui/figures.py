@@ -31,12 +31,29 @@ HEIGHT = 280
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart: its spec, its height in pixels, a sentence for who cannot see it, and its numbers as a table."""
+    """A chart: a spec without data, its rows column by column, a sentence for who cannot see it, its numbers."""
 
     spec: Spec
-    height: int
+    columns: Columns
     alt: str
     table: Columns
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        height: int = self.spec["height"]
+        return height
+
+    @property
+    def complete(self) -> Spec:
+        """The spec with its rows inside.
+
+        They hang on an inner layer: Streamlit would turn rows at the top into Arrow, and to load that library costs a
+        first page more than the chart.
+        """
+        inner = {key: value for key, value in self.spec.items() if key not in ("height", "config")}
+        outer = {key: self.spec[key] for key in ("height", "config") if key in self.spec}
+        return {**outer, "layer": [{"data": {"values": rows_of(self.columns)}, **inner}]}
 
 
 def arm_label(arm: str, titles: Mapping[str, str]) -> str:
@@ -64,125 +81,137 @@ def arm_scale(titles: Mapping[str, str]) -> Spec:
     }
 
 
-# --- measured results --------------------------------------------------------------------------------------------------
+# --- measured results ------------------------------------------------------------------------------------------------
 
 
 def measured(
-    card: Card, of: str, estimates: Iterable[Estimate], observations: Iterable[Observation], height: int = HEIGHT
+    card: Card,
+    of: str,
+    estimates: Iterable[Estimate],
+    observations: Iterable[Observation],
+    places: Sequence[float | None] = (),
+    height: int = HEIGHT,
 ) -> Figure:
     """One metric of an experiment: means with 95 % intervals and every seed, over the axis or arm by arm."""
-    chosen = [row for row in estimates if row.metric == of and row.arm in card.arms]
+    what = metric(of)
+    means = [row for row in estimates if row.metric == of and row.arm in card.arms]
     seeds = [row for row in observations if row.metric == of and row.arm in card.arms and math.isfinite(row.value)]
-    draw = _over_axis if card.axis else _by_arm
+    columns = _empty("part", "arm", "x", "y", "low", "high", "value", "interval", "seed", "seeds")
+    for row in means:
+        _add(
+            columns,
+            part="mean",
+            arm=arm_label(row.arm, card.arms),
+            x=row.x,
+            y=row.mean,
+            low=row.low,
+            high=row.high,
+            value=amount(row.mean, what),
+            interval=_interval(row, what),
+            seeds=row.n,
+        )
+    for one in seeds:
+        _add(
+            columns,
+            part="seed",
+            arm=arm_label(one.arm, card.arms),
+            x=one.x,
+            y=one.value,
+            value=amount(one.value, what),
+            seed=str(one.seed),
+        )
+    values = [row.mean for row in means]
+    if card.axis:
+        known = sorted({x for x in (*places, *(row.x for row in means)) if x is not None})
+        layers = _over_axis(card, what, values, known)
+    else:
+        layers = _by_arm(card, what, values)
     return Figure(
-        spec={**draw(card, metric(of), chosen, seeds), "height": height},
-        height=height,
-        alt=f"{metric(of).title} of {', '.join(arm_label(arm, card.arms) for arm in card.arms)}: "
-        + "; ".join(
-            f"{row.arm}{f' at {row.x:g}' if row.x is not None else ''} {amount(row.mean, metric(of))}" for row in chosen
-        ),
-        table=_estimate_table(card, metric(of), chosen),
+        spec={"height": height, "layer": layers},
+        columns=columns,
+        alt=f"{what.title}: "
+        + "; ".join(f"{row.arm}{f' at {row.x:g}' if row.x is not None else ''} {amount(row.mean, what)}" for row in means),
+        table=_estimate_table(card, what, means),
     )
 
 
-def _over_axis(card: Card, of: Metric, estimates: Sequence[Estimate], seeds: Sequence[Observation]) -> Spec:
-    places = sorted({row.x for row in estimates if row.x is not None})
+MEAN: Spec = {"filter": "datum.part === 'mean'"}
+BOUNDED: Spec = {"filter": "datum.part === 'mean' && isValid(datum.low)"}
+SEED: Spec = {"filter": "datum.part === 'seed'"}
+
+
+def _over_axis(card: Card, of: Metric, values: Sequence[float], places: Sequence[float]) -> list[Spec]:
     x = {
         "field": "x",
         "type": "quantitative",
-        "title": card.axis,
+        "title": _lower_first(card.axis or ""),
         "scale": {"type": "log" if card.axis_log else "linear", "zero": False, "nice": False, "padding": 14},
         "axis": {"values": places, "grid": False, "format": "~g"},
     }
-    y = _value_axis(of, [row.mean for row in estimates])
+    if places:
+        x["scale"] = {**x["scale"], "domain": [places[0], places[-1]]} if len(places) > 1 else x["scale"]
+    y = _value_axis(of, values)
     color = arm_scale(card.arms)
-    means: Rows = [_estimate_row(card, of, row) for row in estimates]
-    return {
-        "layer": [
-            {
-                "data": {"values": [row for row in means if row["low"] is not None]},
-                "mark": {"type": "area", "opacity": 0.16, "line": False},
-                "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": color},
+    bounds = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": color}
+    return [
+        {"transform": [BOUNDED], "mark": {"type": "area", "opacity": 0.14}, "encoding": bounds},
+        {
+            "transform": [BOUNDED],
+            "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.65},
+            "encoding": bounds,
+        },
+        {
+            "transform": [SEED],
+            "mark": {"type": "point", "filled": True, "size": 18, "opacity": 0.4},
+            "encoding": {"x": x, "y": y, "color": color, "tooltip": _tips("seed", "value", x=card.axis)},
+        },
+        {
+            "transform": [MEAN],
+            "mark": {"type": "line", "strokeWidth": 2, "point": {"filled": True, "size": 60, "opacity": 1}},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "color": color,
+                "tooltip": _tips("value", "interval", "seeds", x=card.axis),
             },
-            {
-                "data": {"values": [row for row in means if row["low"] is not None]},
-                "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.7},
-                "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": color},
-            },
-            {
-                "data": {"values": [_seed_row(card, of, row) for row in seeds]},
-                "mark": {"type": "point", "filled": True, "size": 16, "opacity": 0.4, "tooltip": True},
-                "encoding": {"x": x, "y": y, "color": color, "tooltip": _tips("seed", "value", x=card.axis)},
-            },
-            {
-                "data": {"values": means},
-                "mark": {"type": "line", "strokeWidth": 2, "point": {"filled": True, "size": 55}},
-                "encoding": {
-                    "x": x,
-                    "y": y,
-                    "color": color,
-                    "tooltip": _tips("mean", "95 % interval", "seeds", x=card.axis),
-                },
-            },
-        ],
-    }
+        },
+    ]
 
 
-def _by_arm(card: Card, of: Metric, estimates: Sequence[Estimate], seeds: Sequence[Observation]) -> Spec:
+def _by_arm(card: Card, of: Metric, values: Sequence[float]) -> list[Spec]:
     y = {
         "field": "arm",
         "type": "nominal",
         "title": None,
-        "sort": [arm_label(arm, card.arms) for arm in card.arms],
+        "scale": {"domain": [arm_label(arm, card.arms) for arm in card.arms]},
         "axis": {"labels": False, "ticks": False, "domain": False, "grid": False},
     }
-    x = {**_value_axis(of, [row.mean for row in estimates])}
+    x = _value_axis(of, values)
     color = arm_scale(card.arms)
-    means: Rows = [_estimate_row(card, of, row) for row in estimates]
-    return {
-        "layer": [
-            {
-                "data": {"values": [row for row in means if row["low"] is not None]},
-                "mark": {"type": "rule", "strokeWidth": 9, "opacity": 0.25, "strokeCap": "round"},
-                "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}, "color": color},
-            },
-            {
-                "data": {"values": [_seed_row(card, of, row) for row in seeds]},
-                "mark": {"type": "point", "filled": True, "size": 34, "opacity": 0.55},
-                "encoding": {"y": y, "x": x, "color": color, "tooltip": _tips("seed", "value")},
-            },
-            {
-                "data": {"values": means},
-                "mark": {"type": "tick", "thickness": 3, "size": 30},
-                "encoding": {"y": y, "x": x, "color": color, "tooltip": _tips("mean", "95 % interval", "seeds")},
-            },
-        ],
-    }
-
-
-def _estimate_row(card: Card, of: Metric, row: Estimate) -> dict[str, Any]:
-    return {
-        "arm": arm_label(row.arm, card.arms),
-        "x": row.x,
-        "y": row.mean,
-        "low": row.low,
-        "high": row.high,
-        "mean": amount(row.mean, of),
-        "95 % interval": _interval(row, of),
-        "seeds": row.n,
-    }
-
-
-def _seed_row(card: Card, of: Metric, row: Observation) -> dict[str, Any]:
-    label = arm_label(row.arm, card.arms)
-    return {"arm": label, "x": row.x, "y": row.value, "seed": row.seed, "value": amount(row.value, of)}
+    return [
+        {
+            "transform": [BOUNDED],
+            "mark": {"type": "rule", "strokeWidth": 10, "opacity": 0.25, "strokeCap": "round"},
+            "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}, "color": color},
+        },
+        {
+            "transform": [SEED],
+            "mark": {"type": "point", "filled": True, "size": 36, "opacity": 0.55},
+            "encoding": {"y": y, "x": x, "color": color, "tooltip": _tips("seed", "value")},
+        },
+        {
+            "transform": [MEAN],
+            "mark": {"type": "tick", "thickness": 3, "size": 34},
+            "encoding": {"y": y, "x": x, "color": color, "tooltip": _tips("value", "interval", "seeds")},
+        },
+    ]
 
 
 def _estimate_table(card: Card, of: Metric, estimates: Iterable[Estimate]) -> Columns:
     rows = list(estimates)
     table: Columns = {"arm": [arm_label(row.arm, card.arms) for row in rows]}
     if card.axis:
-        table[card.axis] = [row.x for row in rows]
+        table[card.axis] = [number(row.x) for row in rows]
     table[of.title] = [amount(row.mean, of) for row in rows]
     table["95 % interval"] = [_interval(row, of) for row in rows]
     table["seeds"] = [row.n for row in rows]
@@ -195,70 +224,95 @@ def _interval(row: Estimate, of: Metric) -> str:
     return f"{amount(row.low, of)} to {amount(row.high, of)}"
 
 
-def effect(verdict: Verdict, of: str, by: float, height: int = 92) -> Figure:
+def effect(verdict: Verdict, of: str, by: float, height: int = 100) -> Figure:
     """The paired difference of a verdict with its interval, against zero and the smallest effect that matters."""
     what = metric(of)
-    low, high = verdict.interval or (verdict.effect, verdict.effect)
-    reach = 1.15 * max(abs(low or 0.0), abs(high or 0.0), by)
+    words = ""
+    columns = _empty("part", "low", "high", "effect", "outcome", "words")
+    _add(columns, part="zone", low=-by, high=by, words=f"too small to matter: less than {difference(by, what)}")
+    _add(columns, part="zero", low=0.0)
+    if verdict.effect is not None:
+        words = f"{difference(verdict.effect, what)}"
+        low, high = verdict.interval or (verdict.effect, verdict.effect)
+        if verdict.interval is not None:
+            words += f", 95 % interval {difference(low, what)} to {difference(high, what)}"
+        words += f", {verdict.n} paired seeds"
+        _add(
+            columns, part="effect", low=low, high=high, effect=verdict.effect, outcome=verdict.outcome, words=words
+        )
+    unit = "points" if what.percent else what.unit
     x = {
         "field": "low",
         "type": "quantitative",
-        "title": f"difference in {_lower_first(what.title)}, {_difference_unit(what)}".rstrip(", "),
-        "scale": {"domain": [-reach, reach], "nice": False},
-        "axis": {"tickCount": 5, "grid": False, **_number_format(what)},
+        "title": f"paired difference in {_lower_first(what.title)}" + (f" ({unit})" if unit else ""),
+        "scale": {"nice": False, "zero": False, "padding": 16},
+        "axis": {"tickCount": 5, "grid": False, **_points_format(what)},
     }
-    words = {
-        "difference": difference(verdict.effect, what) if verdict.effect is not None else "none yet",
-        "95 % interval": f"{difference(low, what)} to {difference(high, what)}" if low is not None is not high else "",
-        "paired seeds": verdict.n,
+    color = {
+        "field": "outcome",
+        "type": "nominal",
+        "scale": {"domain": list(OUTCOME_COLORS), "range": list(OUTCOME_COLORS.values())},
+        "legend": None,
     }
+    tip = {"field": "words", "type": "nominal", "title": "difference"}
+    found: Spec = {"filter": "datum.part === 'effect'"}
     layers: list[Spec] = [
         {
-            "data": {"values": [{"low": -by, "high": by, "meaning": f"smaller than {difference(by, what)}"}]},
+            "transform": [{"filter": "datum.part === 'zone'"}],
             "mark": {"type": "rect", "opacity": 0.16, "color": GREY},
-            "encoding": {"x": x, "x2": {"field": "high"}, "tooltip": [{"field": "meaning", "title": "too small"}]},
+            "encoding": {"x": x, "x2": {"field": "high"}, "tooltip": tip},
         },
         {
-            "data": {"values": [{"low": 0}]},
+            "transform": [{"filter": "datum.part === 'zero'"}],
             "mark": {"type": "rule", "strokeDash": [3, 3], "color": GREY},
             "encoding": {"x": x},
         },
+        {
+            "transform": [found],
+            "mark": {"type": "rule", "strokeWidth": 5, "strokeCap": "round"},
+            "encoding": {"x": x, "x2": {"field": "high"}, "color": color, "tooltip": tip},
+        },
+        {
+            "transform": [found],
+            "mark": {"type": "point", "filled": True, "size": 130, "opacity": 1},
+            "encoding": {"x": {**x, "field": "effect"}, "color": color, "tooltip": tip},
+        },
     ]
-    if verdict.effect is not None:
-        row = {"low": low, "high": high, "effect": verdict.effect, **words}
-        color = {"value": OUTCOME_COLORS[verdict.outcome]}
-        tips = [{"field": name, "type": "nominal"} for name in words]
-        layers += [
-            {
-                "data": {"values": [row]},
-                "mark": {"type": "rule", "strokeWidth": 4, "strokeCap": "round"},
-                "encoding": {"x": x, "x2": {"field": "high"}, "color": color, "tooltip": tips},
-            },
-            {
-                "data": {"values": [row]},
-                "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
-                "encoding": {"x": {**x, "field": "effect"}, "color": color, "tooltip": tips},
-            },
-        ]
     return Figure(
-        spec={"layer": layers, "height": height},
-        height=height,
-        alt=f"Paired difference {words['difference']}, 95 % interval {words['95 % interval']}, {verdict.n} seeds",
-        table={name: [value] for name, value in words.items()},
+        spec={"height": height, "layer": layers},
+        columns=columns,
+        alt=f"Paired difference: {words or 'none yet'}",
+        table={"paired difference": [words]},
     )
 
 
 OUTCOME_COLORS = {"supported": "#009E73", "contradicted": "#B5452C", "inconclusive": "#8C8C8C"}
 
 
-# --- a run while it goes on --------------------------------------------------------------------------------------------
+# --- a run while it goes on ------------------------------------------------------------------------------------------
 
 
-def loss_spec(titles: Mapping[str, str], steps: int, height: int = HEIGHT) -> Spec:
+def losses(
+    titles: Mapping[str, str],
+    seeds: Mapping[tuple[str, int], Series],
+    means: Mapping[str, Series],
+    steps: int,
+    height: int = HEIGHT,
+) -> Figure:
     """Learning curves: thin lines are single seeds, the bold line their mean, the band its 95 % interval.
 
-    The rows are those of `loss_columns`; the step axis is fixed, so that nothing moves but the lines.
+    The step axis is fixed, so that nothing moves but the lines.
     """
+    columns = _loss_columns(titles, seeds, means)
+    return Figure(
+        spec=_loss_spec(titles, steps, height),
+        columns=columns,
+        alt=f"Training loss over {steps} steps of {', '.join(arm_label(arm, titles) for arm in titles)}",
+        table=columns,
+    )
+
+
+def _loss_spec(titles: Mapping[str, str], steps: int, height: int) -> Spec:
     x = {
         "field": "step",
         "type": "quantitative",
@@ -302,11 +356,10 @@ def loss_spec(titles: Mapping[str, str], steps: int, height: int = HEIGHT) -> Sp
     }
 
 
-def loss_columns(
+def _loss_columns(
     titles: Mapping[str, str], seeds: Mapping[tuple[str, int], Series], means: Mapping[str, Series]
 ) -> Columns:
-    """The rows of `loss_spec`, column by column."""
-    columns: Columns = {"arm": [], "seed": [], "step": [], "loss": [], "low": [], "high": []}
+    columns = _empty("arm", "seed", "step", "loss", "low", "high")
 
     def add(arm: str, seed: str, line: Series) -> None:
         keep = thin(len(line.x))
@@ -324,8 +377,20 @@ def loss_columns(
     return columns
 
 
-def profile_spec(titles: Mapping[str, str], label: str, layers: int, log: bool, height: int = HEIGHT) -> Spec:
-    """One number for each layer from input to output, arm beside arm; the rows are those of `profile_columns`."""
+def profiles(titles: Mapping[str, str], found: Mapping[str, Profile], label: str, height: int = HEIGHT) -> Figure:
+    """One number for each layer from input to output, arm beside arm."""
+    columns = _profile_columns(titles, found)
+    log = any(profile.log for profile in found.values())
+    layers = max((len(profile.layers) for profile in found.values()), default=2)
+    return Figure(
+        spec=_profile_spec(titles, label, layers, log, height),
+        columns=columns,
+        alt=f"{label} for each layer of {', '.join(found)}",
+        table={"arm": columns["arm"], "layer": columns["name"], label: columns["value"]},
+    )
+
+
+def _profile_spec(titles: Mapping[str, str], label: str, layers: int, log: bool, height: int) -> Spec:
     x = {
         "field": "layer",
         "type": "quantitative",
@@ -356,10 +421,10 @@ def profile_spec(titles: Mapping[str, str], label: str, layers: int, log: bool, 
     }
 
 
-def profile_columns(titles: Mapping[str, str], profiles: Mapping[str, Profile]) -> Columns:
-    """The rows of `profile_spec`, column by column; values that a logarithm cannot show are left out."""
-    columns: Columns = {"arm": [], "layer": [], "name": [], "value": []}
-    for arm, profile in profiles.items():
+def _profile_columns(titles: Mapping[str, str], found: Mapping[str, Profile]) -> Columns:
+    """Values that a logarithm cannot show are left out."""
+    columns = _empty("arm", "layer", "name", "value")
+    for arm, profile in found.items():
         for index, (name, value) in enumerate(zip(profile.layers, profile.values, strict=True), start=1):
             if math.isfinite(value) and (value > 0 or not profile.log):
                 columns["arm"].append(arm_label(arm, titles))
@@ -369,7 +434,7 @@ def profile_columns(titles: Mapping[str, str], profiles: Mapping[str, Profile]) 
     return columns
 
 
-# --- results by type ---------------------------------------------------------------------------------------------------
+# --- results by type -------------------------------------------------------------------------------------------------
 
 
 def curve(result: Curve, titles: Mapping[str, str] | None = None, height: int = HEIGHT) -> Figure:
@@ -405,18 +470,17 @@ def curve(result: Curve, titles: Mapping[str, str] | None = None, height: int = 
     few = max((len(series.x) for series in result.series), default=0) <= 40
     layers: list[Spec] = [
         {
-            "data": {"values": rows},
             "mark": {"type": "line", "strokeWidth": 2, "point": {"filled": True, "size": 30} if few else False},
             "encoding": {"x": x, "y": y, "color": color, "tooltip": tips},
         }
     ]
-    bounded = [row for row in rows if row["low"] is not None]
-    if bounded:
+    if any(row["low"] is not None for row in rows):
         band = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": color}
-        layers.insert(0, {"data": {"values": bounded}, "mark": {"type": "area", "opacity": 0.16}, "encoding": band})
+        bounded = [{"filter": "isValid(datum.low)"}]
+        layers.insert(0, {"transform": bounded, "mark": {"type": "area", "opacity": 0.16}, "encoding": band})
     return Figure(
         spec={"layer": layers, "height": height},
-        height=height,
+        columns=columns_of(rows),
         alt=f"{result.title}: {result.y_label} over {result.x_label} for {', '.join(labels.values())}",
         table={
             "line": [row["name"] for row in rows],
@@ -428,12 +492,12 @@ def curve(result: Curve, titles: Mapping[str, str] | None = None, height: int = 
 
 def profile(result: Profile, height: int = HEIGHT) -> Figure:
     """One number for each layer."""
-    columns = profile_columns({}, {"": result})
-    spec = profile_spec({"": ""}, result.label, len(result.layers), result.log, height)
+    columns = _profile_columns({}, {"": result})
+    spec = _profile_spec({"": ""}, result.label, len(result.layers), result.log, height)
     spec["encoding"]["color"] = {"value": ARM_COLORS["A"]}
     return Figure(
-        spec={"height": height, "layer": [{"data": {"values": rows_of(columns)}, **spec}]},
-        height=height,
+        spec=spec,
+        columns=columns,
         alt=f"{result.title}: {result.label} for {len(result.layers)} layers",
         table={"layer": columns["name"], result.label: columns["value"]},
     )
@@ -475,7 +539,6 @@ def heatmap(result: Heatmap, height: int = HEIGHT) -> Figure:
             "height": height,
             "layer": [
                 {
-                    "data": {"values": rows},
                     "mark": {"type": "rect"},
                     "encoding": {
                         "x": side("j", result.x_label, x_ticks),
@@ -497,7 +560,7 @@ def heatmap(result: Heatmap, height: int = HEIGHT) -> Figure:
             ],
             "config": {"view": {"stroke": None}},
         },
-        height=height,
+        columns=columns_of(rows),
         alt=f"{result.title}: {result.label}, {len(y_ticks)} by {len(x_ticks)}",
         table={
             result.y_label: [row["row"] for row in rows],
@@ -518,7 +581,6 @@ def histogram(result: Histogram, height: int = HEIGHT) -> Figure:
             "height": height,
             "layer": [
                 {
-                    "data": {"values": rows},
                     "mark": {"type": "bar", "color": ARM_COLORS["A"], "opacity": 0.85},
                     "encoding": {
                         "x": {**_axis("low", result.label, False), "bin": {"binned": True}},
@@ -533,7 +595,7 @@ def histogram(result: Histogram, height: int = HEIGHT) -> Figure:
                 }
             ],
         },
-        height=height,
+        columns=columns_of(rows),
         alt=f"{result.title}: histogram of {result.label}",
         table={
             "from": [row["low"] for row in rows],
@@ -543,7 +605,7 @@ def histogram(result: Histogram, height: int = HEIGHT) -> Figure:
     )
 
 
-# --- small parts -------------------------------------------------------------------------------------------------------
+# --- small parts -----------------------------------------------------------------------------------------------------
 
 
 def thin(count: int, most: int = POINTS) -> list[int]:
@@ -555,7 +617,7 @@ def thin(count: int, most: int = POINTS) -> list[int]:
 
 def series_colors(names: Sequence[str]) -> list[str]:
     """One colour for each name: arms have their own, others take what is left."""
-    free = [color for color in (*ARM_COLORS.values(), *OTHER_COLORS)]
+    free = [*ARM_COLORS.values(), *OTHER_COLORS]
     if any(name in ARM_COLORS for name in names):
         free = list(OTHER_COLORS)
     others = [name for name in names if name not in ARM_COLORS]
@@ -565,6 +627,20 @@ def series_colors(names: Sequence[str]) -> list[str]:
 def rows_of(columns: Columns) -> Rows:
     """Rows of a table that is kept column by column."""
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def columns_of(rows: Rows) -> Columns:
+    """Columns of a table that is kept row by row."""
+    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+
+
+def _empty(*names: str) -> Columns:
+    return {name: [] for name in names}
+
+
+def _add(columns: Columns, **row: Any) -> None:
+    for name, values in columns.items():
+        values.append(row.get(name))
 
 
 def number(value: float | int | str | None) -> str:
@@ -613,8 +689,11 @@ def _number_format(of: Metric) -> Spec:
     return {"format": "~s" if of.slug in ("parameters", "macs") else ".3~g"}
 
 
-def _difference_unit(of: Metric) -> str:
-    return "points" if of.percent else of.unit
+def _points_format(of: Metric) -> Spec:
+    return {"labelExpr": "format(100 * datum.value, '.3~g')"} if of.percent else _number_format(of)
+
+
+TIPS = {"value": "value", "interval": "95 % interval", "seeds": "seeds", "seed": "seed"}
 
 
 def _tips(*names: str, x: str | None = None) -> list[Spec]:
@@ -622,7 +701,7 @@ def _tips(*names: str, x: str | None = None) -> list[Spec]:
     return [
         {"field": "arm", "type": "nominal"},
         *place,
-        *({"field": name, "type": "nominal", "title": name} for name in names),
+        *({"field": name, "type": "nominal", "title": TIPS[name]} for name in names),
     ]
 
 

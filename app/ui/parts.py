@@ -46,3 +46,8 @@ def escape(text: str) -> str:
 
 def _plain(text: str) -> str:
     return re.sub(r"[*_`]", "", text)
+
+
+def section(title: str) -> None:
+    """A small heading above a picture."""
+    st.html(f'<h4 class="az-section">{escape(title)}</h4>')

@@ -2,15 +2,21 @@
 
 import base64
 import io
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.ui import figures
+from app.ui import figures, parts
 from app.ui.figures import Columns, Figure
 from archviz.core.graph import Graph
-from archviz.core.results import Curve, Heatmap, Histogram, Images, Profile, Result, Table, Verdict
+from archviz.core.metrics import metric
+from archviz.core.results import Curve, Heatmap, Histogram, Images, Observation, Profile, Result, Table, Verdict
+from archviz.engine.compare import Estimate
+from archviz.runs.reference import Card
+
+if TYPE_CHECKING:
+    import pyarrow
 
 OUTCOMES = {
     "supported": (":material/check_circle:", "green"),
@@ -19,21 +25,80 @@ OUTCOMES = {
 }
 
 
-def figure(drawn: Figure, key: str, title: str = "", numbers: bool = True) -> None:
-    """A chart of fixed height, with its numbers as a table one click away."""
-    if title or numbers:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-head"):
-            st.markdown(f"**{title}**", width="stretch")
-            if numbers:
-                table(drawn.table, f"{key}-table")
-    st.vega_lite_chart(None, drawn.spec, key=key, width="stretch", height=drawn.height, alt=drawn.alt)
+def figure(drawn: Figure, key: str, title: str = "", moving: bool = False) -> None:
+    """A chart of fixed height, with its numbers as a table one click away.
+
+    `moving` is for charts that change while one looks: their rows are sent apart from the spec, so that the browser
+    exchanges the rows without drawing the chart anew.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-head"):
+        st.markdown(f"**{title}**", width="stretch")
+        table(drawn.table, f"{key}-table")
+    data, spec = (_arrow(drawn.columns), drawn.spec) if moving else (None, drawn.complete)
+    st.vega_lite_chart(data, spec, key=key, width="stretch", height=drawn.height, alt=drawn.alt)
 
 
-def live_chart(spec: figures.Spec, columns: Columns, key: str, alt: str) -> None:
-    """A chart whose spec stays while its rows change."""
-    import pyarrow as pa
+def skeleton(height: int) -> None:
+    """A place that is kept for what is still on its way."""
+    st.skeleton(height=height)
 
-    st.vega_lite_chart(pa.table(columns), spec, key=key, width="stretch", height=spec["height"], alt=alt)
+
+def measured(
+    card: Card,
+    estimates: Sequence[Estimate],
+    observations: Sequence[Observation],
+    key: str,
+    height: int,
+    places: Sequence[float | None] = (),
+    moving: bool = False,
+) -> None:
+    """What was measured, one metric at a time."""
+    chosen = card.claims[0].metric
+    names = tuple(dict.fromkeys((chosen, *card.metrics)))
+    if len(names) > 1:
+        chosen = (
+            st.segmented_control(
+                "Metric",
+                names,
+                default=chosen,
+                required=True,
+                format_func=lambda name: metric(name).title,
+                key=f"{key}-metric",
+                label_visibility="collapsed",
+            )
+            or chosen
+        )
+    drawn = figures.measured(card, chosen, estimates, observations, places, height)
+    figure(drawn, f"{key}-measured", f"{metric(chosen).title}, mean and 95 % interval", moving)
+
+
+def verdicts(card: Card, found: Sequence[Verdict], key: str, effects: bool = True) -> None:
+    """The verdict on each claim: the claim, the outcome in a coloured word, one plain sentence."""
+    for index, (verdict, claim) in enumerate(zip(found, card.claims, strict=True)):
+        with st.container(key=f"{key}-verdict-{index}", gap="xsmall"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                outcome(verdict)
+                st.html(f'<p class="az-claim">{parts.escape(claim.sentence)}</p>')
+            st.html(f'<p class="az-note">{parts.escape(verdict.sentence)}</p>')
+            if effects:
+                figure(figures.effect(verdict, claim.metric, claim.by), f"{key}-effect-{index}")
+
+
+def graph(drawn: Graph, key: str, height: int) -> None:
+    """One architecture."""
+    graphs({"": drawn}, {}, key, height)
+
+
+def graphs(drawn: Mapping[str, Graph], titles: Mapping[str, str], key: str, height: int) -> None:
+    """The graphs of all arms side by side, differences marked."""
+    from archviz.export.dot import to_dot
+
+    places = st.columns(len(drawn), gap="small")
+    for place, (arm, one) in zip(places, drawn.items(), strict=True):
+        with place, st.container(height=height, border=True, key=f"{key}-{arm or 'one'}"):
+            if arm:
+                st.markdown(f"**{figures.arm_label(arm, titles)}**")
+            st.graphviz_chart(to_dot(one), width="content")
 
 
 def table(columns: Columns, key: str) -> None:
@@ -62,11 +127,10 @@ def result(drawn: Result, key: str, titles: Mapping[str, str] | None = None, hei
             st.markdown(f"**{drawn.title}**")
             st.html(_html_table(drawn))
         case Verdict():
+            outcome(drawn)
             st.markdown(f"**{drawn.claim}** {drawn.sentence}")
         case Graph():
-            from archviz.export.dot import to_dot
-
-            st.graphviz_chart(to_dot(drawn), width="stretch", height=height)
+            graph(drawn, key, height)
         case _:
             raise TypeError(f"the screen has no view for {type(drawn).__name__}; add one to app/ui/views.py")
 
@@ -81,8 +145,8 @@ def _images(images: Images, key: str) -> None:
     st.markdown(f"**{images.title}**")
     captions = images.captions or ("",) * len(images.pictures)
     cells = "".join(
-        f'<figure><img alt="{_escape(caption) or "picture"}" src="data:image/png;base64,{_png(picture)}">'
-        f"<figcaption>{_escape(caption)}</figcaption></figure>"
+        f'<figure><img alt="{parts.escape(caption) or "picture"}" src="data:image/png;base64,{_png(picture)}">'
+        f"<figcaption>{parts.escape(caption)}</figcaption></figure>"
         for picture, caption in zip(images.pictures, captions, strict=True)
     )
     st.html(f'<div class="az-pictures" data-testid="{key}">{cells}</div>')
@@ -101,11 +165,11 @@ def _png(picture: tuple[tuple[Any, ...], ...]) -> str:
 
 
 def _html_table(shown: Table) -> str:
-    head = "".join(f"<th>{_escape(column)}</th>" for column in shown.columns)
+    head = "".join(f"<th>{parts.escape(column)}</th>" for column in shown.columns)
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td class="{"az-text" if isinstance(value, str) else "az-number"}">{_escape(figures.number(value))}</td>'
+            f'<td class="{"az-text" if isinstance(value, str) else "az-number"}">{parts.escape(figures.number(value))}</td>'
             for value in row
         )
         + "</tr>"
@@ -125,5 +189,12 @@ def _length(columns: Columns) -> int:
     return max((len(values) for values in columns.values()), default=0)
 
 
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+def _arrow(columns: Columns) -> "pyarrow.Table":
+    """Columns as Arrow; a column without any value still has a type."""
+    import pyarrow as pa
+
+    def column(values: list[Any]) -> pa.Array:
+        numeric = all(value is None or isinstance(value, int | float) for value in values)
+        return pa.array(values, pa.float64() if numeric else pa.string())
+
+    return pa.table({name: column(values) for name, values in columns.items()})

@@ -1,0 +1,5 @@
+"""x"""
+def render(): pass
+def renderer(slug):
+    def render(): pass
+    return render

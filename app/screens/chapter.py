@@ -1,0 +1,412 @@
+"""Chapter: one renderer for every chapter of the book.
+
+The text and the committed reference result are drawn first; they need no torch. Graph, demonstration, lanes and
+controls follow as soon as the library is loaded, in places that were kept for them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import jobs, state
+from app.jobs import Order, Refused
+from app.state import Choices, Selection
+from app.ui import controls, live, parts, prose, views
+from archviz.core import book
+from archviz.core.spec import Chapter, Experiment, NotApplicable, Tweak
+from archviz.runs.reference import Card, Reference
+
+GRAPH_HEIGHT = 420
+PICTURE_HEIGHT = 300
+LANES_HEIGHT = 230
+ARMS = "arms"
+"""The graph that compares the arms of the experiment, as the address names it."""
+
+
+def renderer(slug: str) -> Callable[[], None]:
+    """The page of one chapter."""
+
+    def render() -> None:
+        _render(book.page(slug))
+
+    render.__name__ = slug
+    return render
+
+
+def _render(page: book.Page) -> None:
+    text = prose.split(page.prose)
+    built = page.slug in jobs.built()
+    parts.header(f"Chapter {page.number}" if page.number else "Introduction", page.title, page.summary)
+    if not built:
+        st.info("This chapter is not built yet: there is its text, but nothing to run.", icon=":material/construction:")
+        st.markdown(page.prose)
+        return
+
+    chapter = jobs.chapter(page.slug)
+    references = jobs.references(page.slug)
+    slugs = tuple(e.slug for e in chapter.experiments) if chapter else tuple(references)
+    read = _read(page.slug, chapter, slugs)
+    parts.problems(read.problems)
+
+    beside_text, beside_graph = st.columns([5, 7], gap="large")
+    with beside_text:
+        st.markdown(text.introduction)
+    graph_place = beside_graph.container(key="graph", height=GRAPH_HEIGHT + 110, border=False)
+
+    st.space("small")
+    chosen = _experiment_choice(page.slug, slugs, read.selection)
+    if chosen is None:
+        views.skeleton(PICTURE_HEIGHT)
+    else:
+        paragraph = text.experiments[slugs.index(chosen)] if len(text.experiments) == len(slugs) else ""
+        _experiment(page.slug, chosen, chapter, references.get(chosen), paragraph)
+
+    if chapter is None or chosen is None:
+        with graph_place:
+            views.skeleton(GRAPH_HEIGHT)
+        _heading("Try it yourself")
+        views.skeleton(LANES_HEIGHT)
+        _wait()
+    else:
+        declared = next(one for one in chapter.experiments if one.slug == chosen)
+        _Laboratory(page.slug, chapter, declared, read).render(graph_place)
+    if len(text.experiments) != len(slugs):
+        st.markdown("\n\n".join(text.experiments))
+    st.caption(text.source)
+
+
+# --- the selection ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the address said, and how often a new one has been opened in this session."""
+
+    selection: Selection
+    problems: tuple[str, ...]
+    visit: int
+
+
+def _read(slug: str, chapter: Chapter | None, slugs: tuple[str, ...]) -> _Read:
+    """The selection of the address. A run in it decides everything that the address leaves open."""
+    query = dict(st.query_params)
+    visit_key, written_key = f"{slug}.visit", f"{slug}.written"
+    if query != st.session_state.get(written_key):
+        st.session_state[visit_key] = st.session_state.get(visit_key, 0) + 1
+        st.session_state[written_key] = query
+    visit = st.session_state[visit_key]
+    if chapter is None:
+        return _Read(*state.read(query, Choices()), visit)
+
+    first, _ = state.read(query, Choices(experiments=slugs))
+    problems: list[str] = []
+    run = jobs.run(first.run) if first.run else None
+    if first.run and (run is None or run.experiment.partition("/")[0] != slug):
+        problems.append(
+            f'The run "{first.run}" is not in the history of this archviz. Here is the experiment with its recorded '
+            "reference result."
+        )
+        query.pop("run")
+        run = None
+    ran = run.experiment.partition("/")[2] if run else None
+    chosen = ran or first.experiment or slugs[0]
+    declared = next((one for one in chapter.experiments if one.slug == chosen), chapter.experiments[0])
+    selection, more = state.read(
+        query,
+        Choices(
+            experiments=slugs,
+            graphs=(ARMS, *(model.name for model in chapter.architectures)),
+            arms=tuple(arm.name for arm in declared.arms),
+            tweaks=tuple(tweak.slug for tweak in chapter.tweaks),
+            values=declared.axis.values if declared.axis else (),
+            devices=jobs.devices(),
+        ),
+    )
+    if run is not None:
+        selection = state.with_run(selection, run.experiment.partition("/")[2], run.lanes)
+    return _Read(selection, (*problems, *more), visit)
+
+
+def _experiment_choice(slug: str, slugs: tuple[str, ...], selection: Selection) -> str | None:
+    """The experiment that is shown; none when the address names one that only the library knows."""
+    if selection.experiment is not None and selection.experiment not in slugs:
+        return None
+    if not slugs:
+        return None
+    return controls.experiment(slugs, selection.experiment or slugs[0], f"{slug}.experiment")
+
+
+# --- one experiment: demonstration and reference ---------------------------------------------------------------------
+
+
+def _experiment(
+    chapter_slug: str, slug: str, chapter: Chapter | None, recorded: Reference | None, paragraph: str
+) -> None:
+    declared = next(one for one in chapter.experiments if one.slug == slug) if chapter else None
+    card = jobs.card(chapter_slug, declared) if declared else recorded.card if recorded else None
+    if card is not None:
+        st.html(f'<p class="az-question">{parts.escape(card.ask)}</p>')
+    if paragraph:
+        st.markdown(paragraph)
+    exact, measured = st.columns(2, gap="large")
+    with exact:
+        parts.section("Exact, without training")
+        if declared is None:
+            views.skeleton(PICTURE_HEIGHT)
+        else:
+            _demonstration(chapter_slug, declared)
+    with measured:
+        parts.section("Measured reference")
+        if recorded is None:
+            st.info(
+                "There is no committed reference result yet. Train it below, or measure it with "
+                f"`archviz reproduce {chapter_slug}/{slug}`.",
+                icon=":material/science:",
+            )
+        else:
+            _reference(recorded, card or recorded.card)
+
+
+def _demonstration(chapter_slug: str, declared: Experiment) -> None:
+    shown = declared.demonstration
+    with st.skeleton(height=PICTURE_HEIGHT):
+        results = jobs.demonstration(f"{chapter_slug}/{declared.slug}")
+    titles = {arm.name: arm.title for arm in declared.arms}
+    st.html(f'<p class="az-note"><b>{parts.escape(shown.title)}.</b> {parts.escape(shown.text)}</p>')
+    height = PICTURE_HEIGHT if len(results) == 1 else 240
+    for index, result in enumerate(results):
+        views.result(result, f"demonstration-{declared.slug}-{index}", titles, height)
+
+
+def _reference(recorded: Reference, card: Card) -> None:
+    views.verdicts(card, recorded.verdicts, key=f"reference-{card.id}", effects=False)
+    views.measured(card, recorded.estimates, recorded.observations, f"reference-{card.id}", PICTURE_HEIGHT)
+    for claim in card.claims:
+        if claim.published:
+            st.html(f'<p class="az-quiet"><b>Published:</b> {parts.escape(claim.published)}.</p>')
+    if card.note:
+        st.html(f'<p class="az-quiet"><b>Read with care:</b> {parts.escape(card.note)}</p>')
+    st.html(
+        f'<p class="az-quiet"><code>{parts.escape(recorded.command)}</code> · {len(recorded.seeds)} seeds · '
+        f"{recorded.date} · {parts.escape(recorded.hardware)} · {recorded.seconds:.0f} s · "
+        f"torch {parts.escape(recorded.versions.get('torch', '?'))}</p>"
+    )
+
+
+# --- the laboratory --------------------------------------------------------------------------------------------------
+
+
+class _Laboratory:
+    """Lanes, controls, Train, and what comes of it."""
+
+    def __init__(self, slug: str, chapter: Chapter, declared: Experiment, read: _Read) -> None:
+        self.slug, self.chapter, self.declared = slug, chapter, declared
+        self.read, self.selection = read, read.selection
+        self.key = f"{slug}.{declared.slug}.{read.visit}"
+        self.tweaks = {tweak.slug: tweak for tweak in chapter.tweaks}
+        run = jobs.run(self.selection.run) if self.selection.run else None
+        self.run_id = run.id if run and run.experiment == f"{slug}/{declared.slug}" else None
+        self.active = run is not None and self.run_id is not None and run.status in ("queued", "running")
+
+    def render(self, graph_place: st.delta_generator.DeltaGenerator) -> None:
+        _heading("Try it yourself")
+        lanes = self._lanes()
+        experiment = self.declared.with_lanes(
+            {arm: tuple(self.tweaks[slug] for slug in slugs) for arm, slugs in lanes.items()}
+        )
+        problems = _problems(experiment)
+        order, problem = self._controls(experiment)
+        with graph_place:
+            graph = self._graph(experiment, problems)
+        self._write(experiment, order, graph)
+        self._train(order, next(iter(problems.values()), problem))
+        live.panel(self.run_id, self.slug)
+
+    def _lanes(self) -> Mapping[str, tuple[str, ...]]:
+        from app.canvas.component import Chip, lanes
+
+        given = {
+            arm.name: self.selection.lanes.get(arm.name, tuple(tweak.slug for tweak in arm.tweaks))
+            for arm in self.declared.arms
+        }
+        titles = ", ".join(f"{arm.name}: {arm.title}" for arm in self.declared.arms)
+        st.html(
+            '<p class="az-note">Drag a tweak onto a lane, or focus it and press Enter. '
+            f"As declared: {parts.escape(titles)}.</p>"
+        )
+        placed = lanes(
+            [
+                Chip(tweak.slug, tweak.title, parts.first_sentences(tweak.text), _reason(tweak, self.declared))
+                for tweak in self.chapter.tweaks
+            ],
+            given,
+            key=f"lanes.{self.slug}.{self.declared.slug}",
+            revision=f"{self.key}",
+            locked="The lanes are fixed while the run goes on." if self.active else None,
+            problems=_problems(
+                self.declared.with_lanes({a: tuple(self.tweaks[s] for s in slugs) for a, slugs in given.items()})
+            ),
+        )
+        return {arm: tuple(slugs) for arm, slugs in placed.items()}
+
+    def _controls(self, experiment: Experiment) -> tuple[Order, str | None]:
+        declared, selection = self.declared, self.selection
+        predict, seeds_place, values_place, device_place = st.columns([4, 1.4, 3, 1.8], gap="medium")
+        claim = experiment.claims[0]
+        card = jobs.card(self.slug, experiment)
+        with predict:
+            from archviz.core.metrics import metric
+
+            prediction = controls.prediction(
+                metric(claim.metric).title, claim.variant, f"predict.{self.key}", self.active
+            )
+        with seeds_place:
+            seeds = controls.seeds(selection.seeds or declared.live.seeds, f"seeds.{self.key}", self.active)
+        values = None
+        with values_place:
+            if declared.axis is not None:
+                default = selection.values or declared.live.values or declared.axis.values
+                values = controls.values(declared.axis, default, f"values.{self.key}", self.active)
+        with device_place:
+            device = controls.device(jobs.devices(), selection.device or "auto", f"device.{self.key}", self.active)
+        problem = f"Choose at least one {card.axis.lower()}." if card.axis and not values else None
+        budget = controls.budget(declared.live, seeds, values or None)
+        live_budget = (declared.live.seeds, declared.live.values or (declared.axis.values if declared.axis else None))
+        order = Order(
+            chapter=self.slug,
+            experiment=experiment,
+            budget=budget,
+            device=device,
+            prediction=prediction,
+            live=experiment is declared and (seeds, values) == live_budget,
+        )
+        return order, problem
+
+    def _graph(self, experiment: Experiment, problems: Mapping[str, str]) -> str:
+        names = (ARMS, *(model.name for model in self.chapter.architectures))
+        chosen = controls.graph(names, self.selection.graph or ARMS, f"graph.{self.slug}.{self.read.visit}")
+        if chosen != ARMS:
+            views.graph(jobs.architecture_graph(chosen), f"graph-{chosen}", GRAPH_HEIGHT)
+        elif problems:
+            parts.problems(problems.values())
+        else:
+            at = experiment.claims[0].at
+            drawn = jobs.graphs({arm.name: experiment.setup(arm, at) for arm in experiment.arms})
+            views.graphs(drawn, jobs.card(self.slug, experiment).arms, f"graph-{self.slug}", GRAPH_HEIGHT)
+        return chosen
+
+    def _write(self, experiment: Experiment, order: Order, graph: str) -> None:
+        """Put what is chosen into the address; what is as declared stays out of it."""
+        declared, live_budget = self.declared, self.declared.live
+        first = self.chapter.experiments[0]
+        everywhere = declared.axis.values if declared.axis else None
+        budget = order.budget
+        changed = {
+            arm.name: tuple(tweak.slug for tweak in arm.tweaks)
+            for arm, as_declared in zip(experiment.arms, declared.arms, strict=True)
+            if arm.tweaks != as_declared.tweaks
+        }
+        selection = Selection(
+            experiment=None if declared is first and self.run_id is None else declared.slug,
+            run=self.run_id,
+            graph=None if graph == ARMS else graph,
+            lanes=changed,
+            seeds=None if budget.seeds == live_budget.seeds else budget.seeds,
+            values=None if budget.values in (live_budget.values or everywhere, None) else budget.values,
+            device=None if order.device == "auto" else order.device,
+        )
+        self._put(state.write(selection))
+
+    def _put(self, query: dict[str, str]) -> None:
+        if query != dict(st.query_params):
+            st.query_params.from_dict(query)
+        st.session_state[f"{self.slug}.written"] = query
+
+    def _train(self, order: Order, problem: str | None) -> None:
+        refused_key = f"{self.slug}.refused"
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="train"):
+            ready = jobs.engine_ready()
+            pressed = st.button(
+                "Train",
+                type="primary",
+                icon=":material/play_arrow:",
+                key="train-button",
+                disabled=self.active or not ready or problem is not None,
+                help="Train every arm with every seed, in processes of their own. You can stop at any time.",
+            )
+            if problem is not None:
+                st.markdown(problem)
+            elif self.active:
+                st.markdown("Training goes on below.")
+            elif not ready:
+                _engine_state()
+            else:
+                st.markdown(_size(order))
+        if pressed:
+            try:
+                run_id = jobs.submit(order)
+            except Refused as error:
+                st.session_state[refused_key] = str(error)
+            else:
+                st.session_state.pop(refused_key, None)
+                query = {**st.query_params.to_dict(), "run": run_id, "experiment": self.declared.slug}
+                self._put(query)
+                st.rerun()
+        if refused_key in st.session_state:
+            st.warning(st.session_state[refused_key], icon=":material/front_hand:")
+
+
+def _size(order: Order) -> str:
+    runs = len(order.experiment.arms) * order.budget.seeds * len(order.experiment.values(order.budget))
+    steps = order.budget.steps or order.experiment.base.recipe.steps
+    return f"`{runs}` trials of `{steps}` steps"
+
+
+def _problems(experiment: Experiment) -> dict[str, str]:
+    """What is wrong with the lanes, by arm."""
+    found: dict[str, str] = {}
+    for arm in experiment.arms:
+        try:
+            for x in experiment.values(experiment.live):
+                experiment.setup(arm, x)
+        except NotApplicable as error:
+            found[arm.name] = str(error)
+    return found
+
+
+def _reason(tweak: Tweak, experiment: Experiment) -> str | None:
+    """Why a tweak cannot be used in this experiment, or none."""
+    try:
+        tweak(experiment.base)
+    except NotApplicable as error:
+        return str(error)
+    return None
+
+
+def _heading(text: str) -> None:
+    st.subheader(text, anchor=False, divider="gray")
+
+
+@st.fragment(run_every=0.4)
+def _wait() -> None:
+    """Draw the page anew once the library is there; say so when it cannot be loaded."""
+    if jobs.library.error is not None:
+        st.error(f"The library could not be loaded: {jobs.library.error}", icon=":material/error:")
+    elif jobs.library.ready:
+        st.rerun()
+    else:
+        st.caption(f"loading PyTorch and the experiments ({jobs.library.seconds:.0f} s)")
+
+
+@st.fragment(run_every=0.5)
+def _engine_state() -> None:
+    """Say how far the engine is; draw the page anew once it is there."""
+    if jobs.engine.error is not None:
+        st.markdown(f"The engine could not be started: {jobs.engine.error}")
+        if st.button("Try again", key="engine-again"):
+            jobs.engine.again()
+    elif jobs.engine_ready():
+        st.rerun()
+    else:
+        st.markdown(f"starting the engine ({jobs.engine.seconds:.0f} s)")
