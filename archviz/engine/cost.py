@@ -1,11 +1,11 @@
 """Cost: parameters, MACs and activation memory of a model, layer by layer, without allocating it."""
 
+from torch import nn
+
 from archviz.core.record import Record
 from archviz.core.setup import Inputs, ModelConfig
 from archviz.core.tap import Tap
 from archviz.engine.recorder import Recording, record_config
-
-from torch import nn
 
 
 class LayerCost(Record):
