@@ -9,7 +9,7 @@ B batch, L sequence length, D model width, V vocabulary. The blocks are in `arch
 """
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Literal, Self
 
 import torch
 import torch.nn.functional as F
@@ -17,14 +17,14 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from archviz.blocks.activation import GELU, ReLU
-from archviz.blocks.attention import CausalMask, MaskConfig, MultiHeadAttention
+from archviz.blocks.attention import CausalMask, MultiHeadAttention
 from archviz.blocks.dropout import Dropout, DropoutConfig, NoDropout
 from archviz.blocks.feedforward import FeedForward
 from archviz.blocks.initialization import DepthScaledNormal, InitConfig, Normal, Xavier
 from archviz.blocks.norm import LayerNorm, NoNorm, NormConfig
 from archviz.blocks.positions import LearnedPositions, PositionsConfig
 from archviz.blocks.transformer_block import PostNormBlock, PreNormBlock, TransformerBlockConfig
-from archviz.core.config import Config
+from archviz.core.config import Config, swap
 from archviz.core.setup import Inputs, ModelConfig
 from archviz.core.spec import Architecture
 from archviz.core.tap import Tap
@@ -141,7 +141,7 @@ class Transformer(nn.Module):
     """Transformer: tokens `b l` in; out come logits `b l v`, or with a pooler one vector `b d` for the text."""
 
     class Config(ModelConfig):
-        vocabulary: int = Field(128, ge=2, le=1_000_000, description="number of different tokens")
+        vocabulary: int = Field(96, ge=2, le=1_000_000, description="number of different tokens")
         length: int = Field(64, ge=1, le=65_536, description="longest sequence")
         width: int = Field(48, ge=1, le=16_384, description="numbers in each token's vector")
         layers: int = Field(2, ge=1, le=256, description="number of blocks")
@@ -177,11 +177,9 @@ class Transformer(nn.Module):
         return self.init(name, parameter, generator)
 
 
-def gpt(
-    *, layers: int, heads: int, width: int, vocabulary: int, length: int, dropout: DropoutConfig | None = None
-) -> Transformer.Config:
+def gpt(*, layers: int, heads: int, width: int, vocabulary: int = 50_257, length: int = 1024) -> Transformer.Config:
     """GPT-2: Pre-LN blocks that look only back, GELU by tanh, learned positions, head tied to the embedding."""
-    dropout = dropout or NoDropout.Config()
+    dropout = Dropout.Config(rate=0.1)
     return Transformer.Config(
         vocabulary=vocabulary,
         length=length,
@@ -198,18 +196,9 @@ def gpt(
     )
 
 
-def bert(
-    *,
-    layers: int,
-    heads: int,
-    width: int,
-    vocabulary: int,
-    length: int,
-    dropout: DropoutConfig | None = None,
-    head: HeadConfig | None = None,
-) -> Transformer.Config:
+def bert(*, layers: int, heads: int, width: int, vocabulary: int = 30_522, length: int = 512) -> Transformer.Config:
     """BERT: Post-LN blocks that look both ways, GELU, learned positions, two segments, a pooler."""
-    dropout = dropout or NoDropout.Config()
+    dropout = Dropout.Config(rate=0.1)
     norm = LayerNorm.Config(eps=1e-12)
     return Transformer.Config(
         vocabulary=vocabulary,
@@ -223,68 +212,58 @@ def bert(
             norm=norm,
             dropout=dropout,
         ),
-        head=head or Pooler.Config(),
+        head=Pooler.Config(),
         init=Normal.Config(),
     )
 
 
 def small_transformer(
-    *, layers: int, heads: int, width: int, vocabulary: int = 128, length: int = 64, mask: MaskConfig | None = None
+    *, layers: int, heads: int, width: int, vocabulary: int = 96, length: int = 64
 ) -> Transformer.Config:
-    """A small model for characters: Pre-LN, ReLU, an untied head, causal unless `mask` says otherwise; learns fast."""
+    """A language model for characters that learns fast: Pre-LN, causal, ReLU, an untied head, no dropout."""
     return Transformer.Config(
         vocabulary=vocabulary,
         length=length,
         width=width,
         layers=layers,
         block=PreNormBlock.Config(
-            attention=MultiHeadAttention.Config(heads=heads, mask=mask or CausalMask.Config()),
+            attention=MultiHeadAttention.Config(heads=heads, mask=CausalMask.Config()),
             feedforward=FeedForward.Config(activation=ReLU.Config()),
         ),
     )
 
 
-def _paper(name: str, title: str, config: Transformer.Config, source: str) -> Architecture:
+def small_bert(*, layers: int, heads: int, width: int, vocabulary: int = 96, length: int = 64) -> Transformer.Config:
+    """BERT for characters, with logits at every position instead of the pooler, and no dropout."""
+    config = bert(layers=layers, heads=heads, width=width, vocabulary=vocabulary, length=length)
+    return swap(config.replace(head=TiedHead.Config()), Dropout.Config, lambda _: NoDropout.Config())
+
+
+def _preset(
+    name: str, title: str, scale: Literal["paper", "playground"], config: Transformer.Config, source: str
+) -> Architecture:
     inputs = Inputs(shape=(config.length,), vocabulary=config.vocabulary)
-    return Architecture(name=name, title=title, scale="paper", config=config, inputs=inputs, source=source)
+    return Architecture(name=name, title=title, scale=scale, config=config, inputs=inputs, source=source)
 
 
-def _bert(name: str, title: str, *, layers: int, heads: int, width: int) -> Architecture:
-    config = bert(
-        layers=layers, heads=heads, width=width, vocabulary=30_522, length=512, dropout=Dropout.Config(rate=0.1)
-    )
-    return _paper(name, title, config, "Devlin et al. 2018, arXiv:1810.04805, section 3")
-
-
-def _gpt2(name: str, title: str, *, layers: int, heads: int, width: int) -> Architecture:
-    config = gpt(
-        layers=layers, heads=heads, width=width, vocabulary=50_257, length=1024, dropout=Dropout.Config(rate=0.1)
-    )
-    return _paper(name, title, config, "Radford et al. 2019, table 2")
-
-
-def _playground(name: str, title: str, config: Transformer.Config, source: str) -> Architecture:
-    inputs = Inputs(shape=(config.length,), vocabulary=config.vocabulary)
-    return Architecture(name=name, title=title, scale="playground", config=config, inputs=inputs, source=source)
-
+BERT = "Devlin et al. 2018, arXiv:1810.04805, section 3"
+GPT2 = "Radford et al. 2019, table 2"
+MINGPT = "sizes of minGPT, Karpathy 2020"
 
 MODELS = (
-    _bert("bert-base", "BERT base", layers=12, heads=12, width=768),
-    _bert("bert-large", "BERT large", layers=24, heads=16, width=1024),
-    _gpt2("gpt2", "GPT-2", layers=12, heads=12, width=768),
-    _gpt2("gpt2-medium", "GPT-2 medium", layers=24, heads=16, width=1024),
-    _gpt2("gpt2-large", "GPT-2 large", layers=36, heads=20, width=1280),
-    _gpt2("gpt2-xl", "GPT-2 XL", layers=48, heads=25, width=1600),
-    _playground(
-        "gpt-nano", "GPT nano", small_transformer(layers=3, heads=3, width=48), "sizes of minGPT, Karpathy 2020"
-    ),
-    _playground(
-        "gpt-micro", "GPT micro", small_transformer(layers=4, heads=4, width=128), "sizes of minGPT, Karpathy 2020"
-    ),
-    _playground(
+    _preset("bert-base", "BERT base", "paper", bert(layers=12, heads=12, width=768), BERT),
+    _preset("bert-large", "BERT large", "paper", bert(layers=24, heads=16, width=1024), BERT),
+    _preset("gpt2", "GPT-2", "paper", gpt(layers=12, heads=12, width=768), GPT2),
+    _preset("gpt2-medium", "GPT-2 medium", "paper", gpt(layers=24, heads=16, width=1024), GPT2),
+    _preset("gpt2-large", "GPT-2 large", "paper", gpt(layers=36, heads=20, width=1280), GPT2),
+    _preset("gpt2-xl", "GPT-2 XL", "paper", gpt(layers=48, heads=25, width=1600), GPT2),
+    _preset("gpt-nano", "GPT nano", "playground", small_transformer(layers=3, heads=3, width=48), MINGPT),
+    _preset("gpt-micro", "GPT micro", "playground", small_transformer(layers=4, heads=4, width=128), MINGPT),
+    _preset(
         "bert-tiny",
         "BERT tiny",
-        bert(layers=2, heads=2, width=128, vocabulary=128, length=64, head=TiedHead.Config()),
+        "playground",
+        small_bert(layers=2, heads=2, width=128),
         "sizes of Turc et al. 2019, arXiv:1908.08962",
     ),
 )

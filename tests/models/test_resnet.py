@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from archviz.blocks.activation import GELU, ReLU, Tanh
 from archviz.blocks.norm import BatchNorm, GroupNorm, LayerNorm, NoNorm
@@ -21,6 +22,7 @@ from archviz.blocks.residual import (
 )
 from archviz.core.config import swap
 from archviz.core.record import Record
+from archviz.engine.cost import cost
 from archviz.engine.initialize import initialize
 from archviz.models.resnet import MODELS, ImageNetStem, ResNet, SmallStem, from_torchvision, small_resnet
 
@@ -58,6 +60,18 @@ def test_parameters_are_as_many_as_torchvisions(name: str) -> None:
     with torch.device("meta"):
         ours, theirs = PAPER[name].build(), getattr(torchvision.models, name)()
     assert sum(p.numel() for p in ours.parameters()) == sum(p.numel() for p in theirs.parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "macs"), [("resnet18", 1_814_073_344), ("resnet50", 4_089_184_256), ("resnet152", 11_513_626_624)]
+)
+def test_macs_are_those_of_torchvision(name: str, macs: int) -> None:
+    """Its `_ops` (1.814, 4.089 and 11.514 GMAC at 224x224), and torch's own counter to the last digit."""
+    architecture = next(model for model in MODELS if model.name == name)
+    assert cost(architecture.config, architecture.inputs).macs == macs
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        getattr(torchvision.models, name)().eval()(torch.empty(1, 3, 224, 224))
+    assert counter.get_total_flops() == 2 * macs
 
 
 def test_grouped_bottlenecks_are_those_of_torchvisions_resnext() -> None:

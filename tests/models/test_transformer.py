@@ -19,6 +19,8 @@ from archviz.blocks.positions import LearnedPositions, NoPositions, SinusoidalPo
 from archviz.blocks.transformer_block import PostNormBlock, PreNormBlock
 from archviz.core.config import swap
 from archviz.core.record import Record
+from archviz.core.setup import Inputs
+from archviz.engine.cost import cost
 from archviz.engine.initialize import initialize
 from archviz.models.transformer import (
     MODELS,
@@ -65,6 +67,17 @@ def test_parameters_are_as_many_as_published(name: str) -> None:
     with torch.device("meta"):
         model = PAPER[name].build()
     assert sum(parameter.numel() for parameter in model.parameters()) == PUBLISHED[name]
+
+
+@pytest.mark.parametrize(("name", "giga"), [("bert-base", 48.319), ("bert-large", 167.5), ("gpt2", 68.080)])
+def test_macs_are_those_of_the_closed_form_and_of_the_reference(name: str, giga: float) -> None:
+    """For each block 12 L D^2 in matrices and 2 L^2 D in attention, then the head; the figures are for L = 512."""
+    config, length = PAPER[name], 512
+    d = config.width
+    head = d * d if name.startswith("bert") else length * d * config.vocabulary
+    macs = cost(config, Inputs(shape=(length,), vocabulary=config.vocabulary)).macs
+    assert macs == config.layers * (12 * length * d * d + 2 * length * length * d) + head
+    assert macs / 1e9 == pytest.approx(giga, rel=1e-3)
 
 
 @pytest.mark.parametrize("heads", [1, 4])
@@ -127,16 +140,16 @@ def test_paper_presets_have_the_published_settings(name: str) -> None:
 
 def test_a_causal_model_does_not_see_the_future() -> None:
     model = small_transformer(layers=3, heads=2, width=16).build()
-    tokens = torch.randint(128, (1, 12), generator=torch.Generator().manual_seed(0))
+    tokens = torch.randint(96, (1, 12), generator=torch.Generator().manual_seed(0))
     changed = tokens.clone()
-    changed[:, 7:] = (changed[:, 7:] + 1) % 128
+    changed[:, 7:] = (changed[:, 7:] + 1) % 96
     torch.testing.assert_close(model(changed)[:, :7], model(tokens)[:, :7])
     seeing = swap(small_transformer(layers=3, heads=2, width=16), CausalMask.Config, lambda _: NoMask.Config()).build()
     assert not torch.allclose(seeing(changed)[:, :7], seeing(tokens)[:, :7])
 
 
 def test_a_tied_head_reads_with_the_embedding_matrix() -> None:
-    model = gpt(layers=1, heads=2, width=16, vocabulary=30, length=8).build()
+    model = gpt(layers=1, heads=2, width=16, vocabulary=30, length=8).build().eval()
     tokens = torch.arange(8)[None]
     torch.testing.assert_close(model(tokens), model.encode(tokens) @ model.embedding.tokens.weight.T)
     assert not [name for name in model.state_dict() if name.startswith("head")]
