@@ -12,7 +12,7 @@ import psutil
 from archviz.core.book import ASSETS
 from archviz.core.record import Record, fingerprint
 from archviz.core.results import Observation, Result, Series, Verdict
-from archviz.core.spec import Experiment
+from archviz.core.spec import Chapter, Experiment
 from archviz.engine.compare import Estimate, estimates, judge
 
 PACKAGES = ("archviz", "torch", "torchvision", "numpy", "scipy", "scikit-learn", "mlxtend")
@@ -35,6 +35,8 @@ class Card(Record):
     """What the page says of an experiment before the library is loaded."""
 
     id: str
+    position: int
+    """Place among the experiments of the chapter, from 0."""
     ask: str
     source: str
     note: str
@@ -84,10 +86,11 @@ class Reference(Record):
     readings: tuple[Reading, ...] = ()
 
 
-def card(chapter: str, experiment: Experiment) -> Card:
-    """The card of an experiment."""
+def card(chapter: Chapter, experiment: Experiment) -> Card:
+    """The card of an experiment of this chapter, its lanes as they are."""
     return Card(
-        id=f"{chapter}/{experiment.slug}",
+        id=f"{chapter.slug}/{experiment.slug}",
+        position=[one.slug for one in chapter.experiments].index(experiment.slug),
         ask=experiment.ask,
         source=experiment.source,
         note=experiment.note,
@@ -118,7 +121,7 @@ def design(chapter: str, experiment: Experiment) -> str:
 
 
 def build(
-    chapter: str,
+    chapter: Chapter,
     experiment: Experiment,
     observations: Sequence[Observation],
     *,
@@ -127,11 +130,11 @@ def build(
     readings: Sequence[Reading] = (),
 ) -> Reference:
     """The reference of a finished run of the experiment's reference budget."""
-    identity = f"{chapter}/{experiment.slug}"
+    identity = f"{chapter.slug}/{experiment.slug}"
     return Reference(
         card=card(chapter, experiment),
         command=f"archviz reproduce {identity}",
-        design=design(chapter, experiment),
+        design=design(chapter.slug, experiment),
         versions={"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         hardware=_hardware(),
         date=datetime.now(UTC).date().isoformat(),
@@ -157,9 +160,10 @@ def load(identity: str) -> Reference | None:
 
 
 def load_chapter(chapter: str) -> tuple[Reference, ...]:
-    """All committed references of a chapter."""
-    files = sorted((ASSETS / "results" / chapter).glob("*.json"))
-    return tuple(Reference.model_validate_json(file.read_bytes()) for file in files)
+    """All committed references of a chapter, in its order."""
+    files = (ASSETS / "results" / chapter).glob("*.json")
+    found = (Reference.model_validate_json(file.read_bytes()) for file in files)
+    return tuple(sorted(found, key=lambda one: one.card.position))
 
 
 def save(reference: Reference) -> Path:
