@@ -26,6 +26,9 @@ def convolution(inputs: int, outputs: int, size: int, norm: NormConfig, stride: 
 class SkipConfig(Config):
     """Base of every skip: `build(inputs, outputs, stride, norm)` joins a block's input x with its branch F(x)."""
 
+    keeps: ClassVar[bool] = True
+    """Whether x goes on where F(x) is left out."""
+
 
 class IdentitySkip(nn.Module):
     """Identity path: x + F(x); where the shapes differ, x goes through a 1x1 convolution.
@@ -85,7 +88,7 @@ class NoSkip(nn.Module):
     """No identity path: F(x) alone, so that the blocks are a plain stack of layers."""
 
     class Config(SkipConfig):
-        pass
+        keeps = False
 
     def __init__(self, config: Config, inputs: int, outputs: int, stride: int, norm: NormConfig) -> None:
         super().__init__()

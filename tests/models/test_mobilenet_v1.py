@@ -1,5 +1,10 @@
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported: this test needs no internet
+
 import pytest
 import torch
+import transformers
 from pydantic import ValidationError
 from torch import nn
 
@@ -19,7 +24,6 @@ PAPER = next(model for model in MODELS if model.name == "mobilenet_v1")
 
 def _transformers_model() -> nn.Module:
     """1000 classes, padded like ours; neither its dropout nor its running statistics matter in evaluation."""
-    transformers = pytest.importorskip("transformers")
     config = transformers.MobileNetV1Config(num_labels=1000, tf_padding=False)
     return transformers.MobileNetV1ForImageClassification(config).eval()
 
