@@ -1,6 +1,7 @@
 """Tasks: what a model is trained to do - its loss and the metrics it is judged by."""
 
 from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -12,10 +13,19 @@ from archviz.core.setup import TaskConfig
 Batch = tuple[Tensor, Tensor]
 
 
+@runtime_checkable
+class HasAuxiliaryHeads(Protocol):
+    """A model with classifiers halfway up that only training uses; `forward` gives the last layer's logits alone."""
+
+    def weighted_logits(self, inputs: Tensor) -> tuple[tuple[float, Tensor], ...]:
+        """Logits of the last layer with weight 1, then those of each auxiliary head with the weight of its loss."""
+        ...
+
+
 class Classification:
     """Name the class of an example: cross-entropy loss, accuracy.
 
-    Logits are `b k`, targets `b`. Loss in nats.
+    Logits are `b k`, targets `b`. Loss in nats. Auxiliary heads add their losses in training, and are never scored.
     """
 
     class Config(TaskConfig):
@@ -26,9 +36,12 @@ class Classification:
         self.config = config
 
     def loss(self, model: nn.Module, batch: Batch) -> Tensor:
-        """Mean cross-entropy of one batch."""
+        """Mean cross-entropy of one batch; with auxiliary heads the weighted sum of all their losses."""
         inputs, targets = batch
-        return F.cross_entropy(model(inputs), targets)
+        if not isinstance(model, HasAuxiliaryHeads):
+            return F.cross_entropy(model(inputs), targets)
+        losses = [weight * F.cross_entropy(logits, targets) for weight, logits in model.weighted_logits(inputs)]
+        return torch.stack(losses).sum()
 
     @torch.no_grad()
     def evaluate(self, model: nn.Module, samples: Samples) -> dict[str, float]:
