@@ -2,6 +2,7 @@
 #
 #   make app        set up if needed, start archviz and print its address
 #   make test       set up if needed (Chromium included), then lint, import contracts, types and all tests
+#                   (PYTEST_ARGS="-m browser" and the like choose tests)
 #   make lint       the checks of `make test` that run no tests
 #   make format     let ruff mend what it can
 #   make reproduce  measure the committed reference results anew (CHAPTER=residual for one chapter)
@@ -52,7 +53,7 @@ setup-dev: .venv/setup-dev.stamp
 
 test: setup-dev lint canvas-check
 	$(BIN)/python tests/install_browser.py
-	$(BIN)/pytest
+	$(BIN)/pytest $(PYTEST_ARGS)
 
 lint: setup-dev
 	$(BIN)/ruff check
