@@ -48,19 +48,21 @@ def run_trial(
     attempt: int = 1,
     stop: Callable[[], bool] = lambda: False,
     checkpoint: Path | None = None,
+    saving: Callable[[], None] = lambda: None,
 ) -> Iterator[Event]:
     """The events of one trial, from Started to Finished.
 
     `stop` is asked before every step. With a `checkpoint` path the state is saved every few seconds, and a trial
-    whose file exists goes on from there to the numbers it would have had undisturbed. A loss that explodes is a
-    result (`diverged`), not an error.
+    whose file exists goes on from there to the numbers it would have had undisturbed. `saving` is called before each
+    save: whoever keeps the events keeps them up to there, so that none is missing after a resume. A loss that
+    explodes is a result (`diverged`), not an error.
     """
     where = pick(device)
     with one_thread(where):
         if isinstance(measure, Exact):
             yield from _measure(trial, measure, attempt)
         else:
-            yield from _Training(trial, measure, where, attempt, stop, checkpoint).events()
+            yield from _Training(trial, measure, where, attempt, stop, checkpoint, saving).events()
 
 
 def _measure(trial: Trial, measure: Exact, attempt: int) -> Iterator[Event]:
@@ -105,9 +107,10 @@ class _Training:
         attempt: int,
         stop: Callable[[], bool],
         checkpoint: Path | None,
+        saving: Callable[[], None],
     ) -> None:
         self.trial, self.recipe, self.device, self.attempt = trial, trial.setup.recipe, device, attempt
-        self.stop, self.checkpoint = stop, checkpoint
+        self.stop, self.checkpoint, self.saving = stop, checkpoint, saving
         splits: Splits = self.recipe.dataset.build().load()
         self.train, self.validation, self.test = (
             part.to(device) for part in (splits.train, splits.validation, splits.test)
@@ -175,6 +178,7 @@ class _Training:
                 yield Evaluated(step=step, split="validation", metrics=self._score(self.validation))
             if not pending and self.checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
                 progress.seconds = time.monotonic() - resumed
+                self.saving()
                 checkpoints.save(self.checkpoint, self.model, self.optimizer, vars(progress))
                 saved = time.monotonic()
 

@@ -26,7 +26,12 @@ def open_database(url: str) -> Engine:
     try:
         place = make_url(url)
         engine = create_engine(place, pool_pre_ping=place.get_backend_name() != "sqlite")
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+    except ModuleNotFoundError as error:
+        raise StoreUnavailable(
+            f"ARCHVIZ_DB needs the package {error.name}, which is not installed; "
+            "for PostgreSQL: pip install 'archviz[postgres]'."
+        ) from error
+    except (ArgumentError, NoSuchModuleError) as error:
         raise StoreUnavailable(
             f"ARCHVIZ_DB is not the address of a database that can be opened here ({error}); "
             "it looks like sqlite:////folder/file.db or postgresql+psycopg://user:password@host/name."

@@ -147,7 +147,8 @@ def _wait(run_id: str, store: Store, engine: Engine, watch: Callable[[Moment], N
         now = time.monotonic()
         if now - asked > ASK_SECONDS:
             asked = now
-            if unfinished & engine.alive_trials():
+            alive = engine.alive_trials()
+            if alive is None or unfinished & alive:
                 last_alive = now
             elif now - last_alive > LOST_SECONDS:
                 raise Interrupted(

@@ -10,7 +10,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, cast
@@ -27,8 +27,8 @@ from archviz.runs.tables import EventRow, ObservationRow, RunRow, TrialRow
 Budget = Literal["live", "reference", "custom"]
 Status = Literal["queued", "running", "done", "diverged", "stopped", "failed", "interrupted"]
 UNFINISHED: tuple[Status, ...] = ("queued", "running")
-RESUMABLE: tuple[Status, ...] = ("queued", "running", "stopped", "failed")
-"""What `reopen` puts back into the queue; the first two because nobody works on them any more."""
+SUBMIT_SECONDS = 60.0
+"""A queued trial that no engine was given for longer than this was forgotten, not just created."""
 
 
 class Superseded(RuntimeError):
@@ -170,11 +170,13 @@ class Store:
         with self._database.connect() as db:
             rows = db.execute(runs).all()
             ids = select(runs.subquery().c.id)
-            trials = db.execute(select(TrialRow.run_id, TrialRow.id, TrialRow.status).where(TrialRow.run_id.in_(ids)))
-            counts: dict[str, Counter[Status]] = {row.id: Counter() for row in rows}
-            for run_id, trial_id, status in trials:
-                if run_id in counts:  # else it was started between the two queries
-                    counts[run_id][_seen(status, trial_id, alive)] += 1
+            columns = (TrialRow.run_id, TrialRow.id, TrialRow.status, TrialRow.ticket)
+            trials = db.execute(select(*columns).where(TrialRow.run_id.in_(ids))).all()
+        changed = {row.id: row.changed for row in rows}
+        counts: dict[str, Counter[Status]] = {row.id: Counter() for row in rows}
+        for run_id, trial_id, status, ticket in trials:
+            if run_id in counts:  # else it was started between the two queries
+                counts[run_id][_seen(status, trial_id, ticket, changed[run_id], alive)] += 1
         return [
             Run(
                 id=row.id,
@@ -208,10 +210,17 @@ class Store:
             TrialRow.id, TrialRow.run_id, TrialRow.arm, TrialRow.x, TrialRow.seed, TrialRow.status, TrialRow.attempt,
             TrialRow.step, TrialRow.steps, TrialRow.resumed, TrialRow.sentence,
         )  # fmt: skip
-        query = select(*columns).where(TrialRow.run_id == run_id).order_by(TrialRow.position)
+        query = (
+            select(*columns, TrialRow.ticket, RunRow.changed)
+            .join(RunRow, RunRow.id == TrialRow.run_id)
+            .where(TrialRow.run_id == run_id)
+            .order_by(TrialRow.position)
+        )
         with self._database.connect() as db:
-            states = [TrialState(**row) for row in db.execute(query).mappings()]
-        return [replace(state, status=_seen(state.status, state.id, alive)) for state in states]
+            rows = [dict(row) for row in db.execute(query).mappings()]
+        for row in rows:
+            row["status"] = _seen(row["status"], row["id"], row.pop("ticket"), row.pop("changed"), alive)
+        return [TrialState(**row) for row in rows]
 
     def trial(self, trial_id: str) -> Trial:
         """What a trial runs; needs the modules of its configs to be imported."""
@@ -231,14 +240,25 @@ class Store:
         with self._database.connect() as db:
             return Counter(session for session, trial in db.execute(query) if alive is None or trial in alive)
 
-    def begin(self, trial_id: str) -> int | None:
-        """Take a trial to work on it: the number of this attempt, or none when there is nothing left to do."""
+    def claim(self, run_id: str) -> tuple[str, list[str]]:
+        """The queued trials of a run that no engine was given yet, for the caller to give: a ticket and their ids."""
+        ticket = secrets.token_hex(8)
+        free = (TrialRow.run_id == run_id, TrialRow.status == "queued", TrialRow.ticket.is_(None))
         with self._database.begin() as db:
-            taken = db.execute(
-                update(TrialRow)
-                .where(TrialRow.id == trial_id, TrialRow.status.in_(UNFINISHED))
-                .values(status="running", attempt=TrialRow.attempt + 1)
-            )
+            db.execute(update(TrialRow).where(*free).values(ticket=ticket))
+            claimed = select(TrialRow.id).where(TrialRow.run_id == run_id, TrialRow.ticket == ticket)
+            return ticket, list(db.scalars(claimed.order_by(TrialRow.position)))
+
+    def begin(self, trial_id: str, ticket: str | None = None) -> int | None:
+        """Take a trial to work on it: the number of this attempt, or none when there is nothing left to do.
+
+        That is so when the trial is over or deleted, or was claimed with another ticket since.
+        """
+        mine = [TrialRow.id == trial_id, TrialRow.status.in_(UNFINISHED)]
+        if ticket is not None:
+            mine.append(TrialRow.ticket == ticket)
+        with self._database.begin() as db:
+            taken = db.execute(update(TrialRow).where(*mine).values(status="running", attempt=TrialRow.attempt + 1))
             if taken.rowcount == 0:
                 return None
             return db.scalar(select(TrialRow.attempt).where(TrialRow.id == trial_id))
@@ -252,13 +272,10 @@ class Store:
     def reopen(self, run_id: str, alive: Collection[str] = ()) -> list[str]:
         """Put the trials of a run that were stopped, failed or interrupted back into the queue; gives their ids."""
         with self._database.begin() as db:
-            found = db.scalars(
-                select(TrialRow.id)
-                .where(TrialRow.run_id == run_id, TrialRow.status.in_(RESUMABLE))
-                .order_by(TrialRow.position)
-            )
-            ids = [trial_id for trial_id in found if trial_id not in alive]
-            db.execute(update(TrialRow).where(TrialRow.id.in_(ids)).values(status="queued", sentence=None))
+            db.execute(update(RunRow).where(RunRow.id == run_id).values(changed=time.time()))
+            rows = db.execute(select(TrialRow.id, TrialRow.status).where(TrialRow.run_id == run_id)).all()
+            ids = [row.id for row in rows if _open_again(row.status, row.id, alive)]
+            db.execute(update(TrialRow).where(TrialRow.id.in_(ids)).values(status="queued", ticket=None, sentence=None))
         return ids
 
     # --- events and observations -------------------------------------------------------------------------------------
@@ -412,6 +429,13 @@ def _changes(event: Event) -> dict[str, object]:
             return {}
 
 
-def _seen(status: str, trial_id: str, alive: Collection[str] | None) -> Status:
-    lost = alive is not None and status in UNFINISHED and trial_id not in alive
-    return "interrupted" if lost else cast(Status, status)
+def _seen(status: str, trial_id: str, ticket: str | None, changed: float, alive: Collection[str] | None) -> Status:
+    """The status as a reader should see it: `interrupted` when nobody works on it."""
+    if alive is None or status not in UNFINISHED or trial_id in alive:
+        return cast(Status, status)
+    just_created = status == "queued" and ticket is None and time.time() - changed < SUBMIT_SECONDS
+    return "queued" if just_created else "interrupted"
+
+
+def _open_again(status: str, trial_id: str, alive: Collection[str]) -> bool:
+    return status in ("stopped", "failed") or (status in UNFINISHED and trial_id not in alive)

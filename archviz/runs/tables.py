@@ -52,6 +52,7 @@ class TrialRow(Table):
     steps: Mapped[int]
     record: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(20), index=True)
+    ticket: Mapped[str | None] = mapped_column(String(20))
     attempt: Mapped[int]
     step: Mapped[int]
     resumed: Mapped[int]

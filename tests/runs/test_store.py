@@ -13,15 +13,16 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, update
-from tests.engine.tiny import setup
 
 from archviz.core.events import Evaluated, Event, Failed, Finished, Probed, Started, Step
 from archviz.core.results import Observation, Profile
 from archviz.core.spec import Trial
 from archviz.runs import database
+from archviz.runs import store as store_module
 from archviz.runs.database import StoreUnavailable
 from archviz.runs.store import Store, Superseded, current, weights
 from archviz.runs.tables import EventRow, SchemaRow, Table
+from tests.engine.tiny import setup
 
 
 @pytest.fixture
@@ -187,7 +188,7 @@ def test_observations_are_replaced_not_added(store: Store) -> None:
     store.append(first, [finished(60, value=0.25)])
     store.append(first, [finished(60, value=0.75)])
     rows = store.observations(run_id)
-    assert [row.value for row in rows][0] == 0.75 and math.isnan(rows[1].value) and len(rows) == 2
+    assert rows[0].value == 0.75 and math.isnan(rows[1].value) and len(rows) == 2
     store.append(first, [started(attempt=2)])
     assert len(store.observations(run_id)) == 1, "a trial that runs again has no result yet"
 
@@ -208,14 +209,48 @@ def test_a_batch_is_written_whole_or_not_at_all(store: Store) -> None:
     assert store.trials(run_id)[0].status == "queued"
 
 
+def test_a_trial_is_given_to_one_engine_once(store: Store) -> None:
+    run_id = start(store)
+    ids = [state.id for state in store.trials(run_id)]
+    ticket, claimed = store.claim(run_id)
+    assert claimed == ids
+    assert store.claim(run_id)[1] == [], "a second client has nothing left to submit"
+    assert store.begin(ids[0], "another ticket") is None
+    assert store.begin(ids[0], ticket) == 1
+    assert store.begin(ids[0], ticket) == 2, "the engine itself may try again"
+    store.append(ids[0], [Finished(step=3, status="stopped", seconds=1.0)])
+    store.stop_queued(run_id)
+    store.reopen(run_id, alive=ids)  # the old ones still lie in the engine
+    assert store.begin(ids[1], ticket) is None, "what was submitted before is void"
+    again, claimed = store.claim(run_id)
+    assert claimed == ids
+    assert [store.begin(ids[0], again), store.begin(ids[1], again)] == [3, 1]
+
+
+def test_a_run_that_is_about_to_be_submitted_is_not_called_interrupted(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = start(store)
+    assert store.run(run_id, alive=()).status == "queued"
+    monkeypatch.setattr(store_module, "SUBMIT_SECONDS", 0)
+    assert store.run(run_id, alive=()).status == "interrupted"
+    assert store.trials(run_id, alive=())[0].status == "interrupted"
+
+
 def test_trials_that_nobody_works_on_are_interrupted_and_can_be_reopened(store: Store) -> None:
     run_id = start(store)
     one, two, three, four = (state.id for state in store.trials(run_id))
+    store.claim(run_id)
     store.begin(one)
     store.append(one, [finished(60)])
     store.begin(two)
     store.append(three, [Finished(step=3, status="stopped", seconds=1.0)])
-    assert [state.status for state in store.trials(run_id, alive={four})] == ["done", "interrupted", "stopped", "queued"]
+    assert [state.status for state in store.trials(run_id, alive={four})] == [
+        "done",
+        "interrupted",
+        "stopped",
+        "queued",
+    ]
     assert store.run(run_id, alive=set()).status == "interrupted"
     assert store.run(run_id, alive=set()).trials == {"done": 1, "interrupted": 2, "stopped": 1}
     assert store.reopen(run_id, alive={four}) == [two, three]
@@ -245,6 +280,7 @@ def test_runs_are_filtered(store: Store) -> None:
     assert [run.id for run in store.runs(limit=1)] == [new]
     for state in store.trials(old):
         store.append(state.id, [finished(60)])
+    store.claim(new)
     assert [run.id for run in store.runs(status="done")] == [old]
     assert [run.id for run in store.runs(status="interrupted", alive=())] == [new]
 
@@ -275,14 +311,14 @@ def test_a_deleted_run_leaves_nothing(store: Store) -> None:
 def test_many_writers_at_once_lose_nothing_and_a_reader_misses_nothing(store: Store) -> None:
     run_id = start(store)
     ids = [state.id for state in store.trials(run_id)]
-    errors: list[BaseException] = []
+    errors: list[Exception] = []
 
     def write(trial: str) -> None:
         mine = Store(store.url)  # as another process would
         try:
             for number in range(1, 26):
                 mine.append(trial, steps(number))
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - asserted below
             errors.append(error)
         finally:
             mine.close()
@@ -364,6 +400,12 @@ def test_an_address_that_is_none_is_explained(monkeypatch: pytest.MonkeyPatch, u
     monkeypatch.setenv("ARCHVIZ_DB", url)
     with pytest.raises(StoreUnavailable, match="ARCHVIZ_DB is not the address"):
         Store()
+
+
+def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreUnavailable, match=r"needs the package psycopg.*pip install 'archviz\[postgres\]'"):
+        Store("postgresql+psycopg://me@localhost/archviz")
 
 
 def test_the_history_of_another_version_is_left_alone(tmp_path: Path) -> None:
