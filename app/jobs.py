@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import uuid4
 
 import streamlit as st
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from app.progress import Progress, Row
     from archviz.core.graph import Graph
     from archviz.core.results import Observation, Result
-    from archviz.core.setup import Inputs, ModelConfig, Setup
-    from archviz.core.spec import Budget, Chapter, Experiment, Trial, Tweak
+    from archviz.core.setup import Setup
+    from archviz.core.spec import Architecture, Budget, Chapter, Experiment, Trial, Tweak
     from archviz.engine.compare import Prediction
     from archviz.runs.cluster import Engine
     from archviz.runs.store import Run, Status, Store
@@ -80,9 +80,9 @@ class Background(Generic[T]):
         return self.value
 
     @property
-    def ready(self) -> bool:
-        """Whether the value is there."""
-        return self.value is not None
+    def over(self) -> bool:
+        """Whether it has come to an end, good or bad."""
+        return self.value is not None or self.error is not None
 
     @property
     def seconds(self) -> float:
@@ -123,27 +123,32 @@ def _load_library() -> ModuleType:
     Streamlit collects garbage after every run of a page; over torch's many objects that takes 0.2 to 0.4 s. Frozen
     objects are not looked at.
     """
-    import pandas  # noqa: F401 - tables need it; better now than at the first click
-    import pyarrow  # noqa: F401
-    import scipy.special  # noqa: F401
-
     from archviz import catalog
     from archviz.engine import trace  # noqa: F401
-    from archviz.runs import cluster  # noqa: F401
 
     catalog.chapters()
+    _freeze()
+    return catalog
+
+
+def _freeze() -> None:
     gc.collect()
     gc.freeze()
-    return catalog
 
 
 library: Background[ModuleType] = Background(_load_library, "library")
 
 
 def _connect() -> Engine:
+    import pandas  # noqa: F401 - tables will need it, and a live chart pyarrow: better now than at the first click
+    import pyarrow  # noqa: F401
+    import scipy.special  # noqa: F401
+
     from archviz.runs.cluster import Engine
 
-    return Engine(store()).connect()
+    connected = Engine(store()).connect()
+    _freeze()
+    return connected
 
 
 engine: Background[Engine] = Background(_connect, "engine")
@@ -170,7 +175,9 @@ def start() -> None:
 
 
 def _load_all() -> None:
-    library.start()
+    """One after the other: on a small machine they would only slow each other down."""
+    while library.wait(1.0) is None and library.error is None:
+        pass
     engine.start()
 
 
@@ -189,7 +196,7 @@ def experiment(identity: str) -> tuple[Chapter, Experiment]:
     return found
 
 
-def card(chapter: str, experiment: Experiment) -> Card:
+def card(chapter: Chapter, experiment: Experiment) -> Card:
     """What the page says of an experiment, with the lanes as they are."""
     return reference.card(chapter, experiment)
 
@@ -209,40 +216,60 @@ def devices() -> tuple[str, ...]:
     return ("auto", *(name for name in ("cpu", "cuda", "mps", "xpu") if here(name)))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def demonstration(identity: str) -> tuple[Result, ...]:
+KEPT = 64
+"""Pictures that are kept in memory."""
+_soon: dict[str, Background[Any]] = {}
+_sooner = threading.Lock()
+
+
+def soon(identity: str, work: Callable[[], T]) -> Background[T]:
+    """Work that was started when it was first asked for, by identity; its value is kept."""
+    with _sooner:
+        found: Background[T] = _soon.pop(identity, None) or Background(work, identity)
+        _soon[identity] = found
+        while len(_soon) > KEPT:
+            _soon.pop(next(iter(_soon)))
+    found.start()
+    return found
+
+
+def demonstration(identity: str) -> Background[tuple[Result, ...]]:
     """What an experiment shows exactly, without training."""
     _, found = experiment(identity)
-    return found.demonstration.show({arm.name: found.setup(arm) for arm in found.arms})
+    return soon(
+        f"demonstration {identity}",
+        lambda: found.demonstration.show({arm.name: found.setup(arm) for arm in found.arms}),
+    )
 
 
-def graphs(setups: Mapping[str, Setup]) -> dict[str, Graph]:
+def graphs(setups: Mapping[str, Setup]) -> Background[dict[str, Graph]]:
     """The folded graph of each arm, with what differs from the first arm marked."""
-    from archviz.engine.trace import compare_graphs, overview
 
-    traced = {arm: _trace(s.model, s.recipe.dataset.inputs, fingerprint(s.model), "") for arm, s in setups.items()}
-    first, *others = traced
-    if not others:
-        return {first: overview(traced[first])}
-    marked = {arm: compare_graphs(traced[first], traced[arm]) for arm in others}
-    return {first: overview(marked[others[0]][0])} | {arm: overview(pair[1]) for arm, pair in marked.items()}
+    def draw() -> dict[str, Graph]:
+        from archviz.engine.trace import compare_graphs, overview, trace
+
+        traced = {arm: trace(setup.model, setup.recipe.dataset.inputs, "") for arm, setup in setups.items()}
+        first, *others = traced
+        marked = {arm: compare_graphs(traced[first], traced[arm]) for arm in others}
+        start = marked[others[0]][0] if others else traced[first]
+        return {first: overview(start)} | {arm: overview(pair[1]) for arm, pair in marked.items()}
+
+    # By fingerprint: Streamlit's own hash would take different nested configs for the same.
+    identity = " ".join(f"{arm} {fingerprint(setup)}" for arm, setup in setups.items())
+    return soon(f"graphs {identity}", draw)
 
 
-def architecture_graph(name: str) -> Graph:
+def architecture_graph(name: str) -> Background[dict[str, Graph]]:
     """The folded graph of a model preset."""
-    from archviz.engine.trace import overview
-
     assert library.value is not None
-    model = library.value.model(name)
-    return overview(_trace(model.config, model.inputs, fingerprint(model.config), model.title))
+    model: Architecture = library.value.model(name)
 
+    def draw() -> dict[str, Graph]:
+        from archviz.engine.trace import overview, trace
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _trace(_config: ModelConfig, _inputs: Inputs, identity: str, title: str) -> Graph:
-    """By fingerprint: Streamlit's own hash would take different nested configs for the same."""
-    from archviz.engine.trace import trace
+        return {"": overview(trace(model.config, model.inputs, model.title))}
 
-    return trace(_config, _inputs, title)
+    return soon(f"architecture {name}", draw)
 
 
 # --- runs ------------------------------------------------------------------------------------------------------------
@@ -320,7 +347,7 @@ def resume(run_id: str) -> None:
 
 def alive() -> set[str] | None:
     """The trials that somebody works on; none while the engine is not connected, when nobody can tell."""
-    return None if engine.value is None else set(engine.value.alive_trials())
+    return None if engine.value is None else engine.value.alive_trials()
 
 
 def runs(*, experiment: str | None = None, text: str | None = None, status: Status | None = None) -> list[Run]:
@@ -393,7 +420,7 @@ def follow(run_id: str) -> Progress:
     measured = observed(rows)
     return Progress(
         run=found,
-        card=reference.card(chapter.slug, ran),
+        card=reference.card(chapter, ran),
         experiment=ran,
         trials=tuple(states),
         points=losses(rows, states),

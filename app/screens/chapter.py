@@ -6,13 +6,14 @@ controls follow as soon as the library is loaded, in places that were kept for t
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from app import jobs, state
-from app.jobs import Order, Refused
+from app.jobs import Background, Order, Refused
 from app.state import Choices, Selection
-from app.ui import controls, live, parts, prose, views
+from app.ui import controls, live, parts, prose, views, waiting
 from archviz.core import book
 from archviz.core.spec import Chapter, Experiment, NotApplicable, Tweak
 from archviz.runs.reference import Card, Reference
@@ -48,29 +49,32 @@ def _render(page: book.Page) -> None:
     slugs = tuple(e.slug for e in chapter.experiments) if chapter else tuple(references)
     read = _read(page.slug, chapter, slugs)
     parts.problems(read.problems)
+    if jobs.library.error is not None:
+        st.error(f"The library could not be loaded: {jobs.library.error}", icon=":material/error:")
 
     beside_text, beside_graph = st.columns([5, 7], gap="large")
     with beside_text:
         st.markdown(text.introduction)
-    graph_place = beside_graph.container(key="graph", height=GRAPH_HEIGHT + 110, border=False)
-
-    st.space("small")
-    chosen = _experiment_choice(page.slug, slugs, read.selection)
+        chosen = _experiment_choice(page.slug, slugs, read.selection)
+        if chosen is not None:
+            paragraph = text.experiments[slugs.index(chosen)] if len(text.experiments) == len(slugs) else ""
+            _question(page.slug, chosen, chapter, references.get(chosen), paragraph)
+    graph_place = beside_graph.container(key="graph", height=GRAPH_HEIGHT, border=False)
     if chosen is None:
         views.skeleton(PICTURE_HEIGHT)
     else:
-        paragraph = text.experiments[slugs.index(chosen)] if len(text.experiments) == len(slugs) else ""
-        _experiment(page.slug, chosen, chapter, references.get(chosen), paragraph)
+        _evidence(page.slug, chosen, chapter, references.get(chosen))
 
     if chapter is None or chosen is None:
         with graph_place:
-            views.skeleton(GRAPH_HEIGHT)
+            views.skeleton(GRAPH_HEIGHT - 20)
         _heading("Try it yourself")
         views.skeleton(LANES_HEIGHT)
-        _wait()
+        waiting.until([jobs.library])
     else:
         declared = next(one for one in chapter.experiments if one.slug == chosen)
-        _Laboratory(page.slug, chapter, declared, read).render(graph_place)
+        graph = _Laboratory(page.slug, chapter, declared, read).render(graph_place)
+        waiting.until([graph, jobs.demonstration(f"{page.slug}/{chosen}")])
     if len(text.experiments) != len(slugs):
         st.markdown("\n\n".join(text.experiments))
     st.caption(text.source)
@@ -140,48 +144,64 @@ def _experiment_choice(slug: str, slugs: tuple[str, ...], selection: Selection) 
 # --- one experiment: demonstration and reference ---------------------------------------------------------------------
 
 
-def _experiment(
+def _card(slug: str, chapter: Chapter | None, recorded: Reference | None) -> Card | None:
+    """What is known of an experiment: as it is declared now, or as it was when it was measured."""
+    if chapter is None:
+        return recorded.card if recorded else None
+    return jobs.card(chapter, next(one for one in chapter.experiments if one.slug == slug))
+
+
+def _question(
     chapter_slug: str, slug: str, chapter: Chapter | None, recorded: Reference | None, paragraph: str
 ) -> None:
-    declared = next(one for one in chapter.experiments if one.slug == slug) if chapter else None
-    card = jobs.card(chapter_slug, declared) if declared else recorded.card if recorded else None
+    card = _card(slug, chapter, recorded)
     if card is not None:
         st.html(f'<p class="az-question">{parts.escape(card.ask)}</p>')
     if paragraph:
         st.markdown(paragraph)
+
+
+def _evidence(chapter_slug: str, slug: str, chapter: Chapter | None, recorded: Reference | None) -> None:
+    """The exact demonstration beside the measured reference."""
     exact, measured = st.columns(2, gap="large")
+    card = _card(slug, chapter, recorded)
     with exact:
         parts.section("Exact, without training")
-        if declared is None:
+        if chapter is None:
             views.skeleton(PICTURE_HEIGHT)
         else:
-            _demonstration(chapter_slug, declared)
+            _demonstration(chapter_slug, next(one for one in chapter.experiments if one.slug == slug))
     with measured:
         parts.section("Measured reference")
-        if recorded is None:
+        if recorded is None or card is None:
             st.info(
                 "There is no committed reference result yet. Train it below, or measure it with "
                 f"`archviz reproduce {chapter_slug}/{slug}`.",
                 icon=":material/science:",
             )
         else:
-            _reference(recorded, card or recorded.card)
+            _reference(recorded, card)
 
 
 def _demonstration(chapter_slug: str, declared: Experiment) -> None:
     shown = declared.demonstration
-    with st.skeleton(height=PICTURE_HEIGHT):
-        results = jobs.demonstration(f"{chapter_slug}/{declared.slug}")
     titles = {arm.name: arm.title for arm in declared.arms}
+    results = jobs.demonstration(f"{chapter_slug}/{declared.slug}")
+    if results.error is not None:
+        st.error(f"This could not be computed: {results.error}", icon=":material/error:")
+    elif results.value is None:
+        views.skeleton(PICTURE_HEIGHT)
+    else:
+        height = PICTURE_HEIGHT if len(results.value) == 1 else 240
+        for index, result in enumerate(results.value):
+            views.result(result, f"demonstration-{declared.slug}-{index}", titles, height)
     st.html(f'<p class="az-note"><b>{parts.escape(shown.title)}.</b> {parts.escape(shown.text)}</p>')
-    height = PICTURE_HEIGHT if len(results) == 1 else 240
-    for index, result in enumerate(results):
-        views.result(result, f"demonstration-{declared.slug}-{index}", titles, height)
 
 
 def _reference(recorded: Reference, card: Card) -> None:
-    views.verdicts(card, recorded.verdicts, key=f"reference-{card.id}", effects=False)
-    views.measured(card, recorded.estimates, recorded.observations, f"reference-{card.id}", PICTURE_HEIGHT)
+    key = f"reference-{card.id.replace('/', '-')}"
+    views.measured(card, recorded.estimates, recorded.observations, key, PICTURE_HEIGHT)
+    views.verdicts(card, recorded.verdicts, key, effects=False)
     for claim in card.claims:
         if claim.published:
             st.html(f'<p class="az-quiet"><b>Published:</b> {parts.escape(claim.published)}.</p>')
@@ -209,7 +229,8 @@ class _Laboratory:
         self.run_id = run.id if run and run.experiment == f"{slug}/{declared.slug}" else None
         self.active = run is not None and self.run_id is not None and run.status in ("queued", "running")
 
-    def render(self, graph_place: st.delta_generator.DeltaGenerator) -> None:
+    def render(self, graph_place: st.delta_generator.DeltaGenerator) -> Background[Any]:
+        """Draw all of it, the graph in its place; gives the graph that is on its way or there."""
         _heading("Try it yourself")
         lanes = self._lanes()
         experiment = self.declared.with_lanes(
@@ -218,10 +239,11 @@ class _Laboratory:
         problems = _problems(experiment)
         order, problem = self._controls(experiment)
         with graph_place:
-            graph = self._graph(experiment, problems)
-        self._write(experiment, order, graph)
+            chosen, graph = self._graph(experiment, problems)
+        self._write(experiment, order, chosen)
         self._train(order, next(iter(problems.values()), problem))
         live.panel(self.run_id, self.slug)
+        return graph
 
     def _lanes(self) -> Mapping[str, tuple[str, ...]]:
         from app.canvas.component import Chip, lanes
@@ -230,11 +252,6 @@ class _Laboratory:
             arm.name: self.selection.lanes.get(arm.name, tuple(tweak.slug for tweak in arm.tweaks))
             for arm in self.declared.arms
         }
-        titles = ", ".join(f"{arm.name}: {arm.title}" for arm in self.declared.arms)
-        st.html(
-            '<p class="az-note">Drag a tweak onto a lane, or focus it and press Enter. '
-            f"As declared: {parts.escape(titles)}.</p>"
-        )
         placed = lanes(
             [
                 Chip(tweak.slug, tweak.title, parts.first_sentences(tweak.text), _reason(tweak, self.declared))
@@ -254,7 +271,7 @@ class _Laboratory:
         declared, selection = self.declared, self.selection
         predict, seeds_place, values_place, device_place = st.columns([4, 1.4, 3, 1.8], gap="medium")
         claim = experiment.claims[0]
-        card = jobs.card(self.slug, experiment)
+        card = jobs.card(self.chapter, experiment)
         with predict:
             from archviz.core.metrics import metric
 
@@ -283,18 +300,25 @@ class _Laboratory:
         )
         return order, problem
 
-    def _graph(self, experiment: Experiment, problems: Mapping[str, str]) -> str:
+    def _graph(self, experiment: Experiment, problems: Mapping[str, str]) -> tuple[str, Background[Any]]:
         names = (ARMS, *(model.name for model in self.chapter.architectures))
         chosen = controls.graph(names, self.selection.graph or ARMS, f"graph.{self.slug}.{self.read.visit}")
+        titles: Mapping[str, str] = {}
         if chosen != ARMS:
-            views.graph(jobs.architecture_graph(chosen), f"graph-{chosen}", GRAPH_HEIGHT)
-        elif problems:
-            parts.problems(problems.values())
+            drawn = jobs.architecture_graph(chosen)
         else:
-            at = experiment.claims[0].at
-            drawn = jobs.graphs({arm.name: experiment.setup(arm, at) for arm in experiment.arms})
-            views.graphs(drawn, jobs.card(self.slug, experiment).arms, f"graph-{self.slug}", GRAPH_HEIGHT)
-        return chosen
+            shown = self.declared if problems else experiment
+            at = shown.claims[0].at
+            drawn = jobs.graphs({arm.name: shown.setup(arm, at) for arm in shown.arms})
+            titles = jobs.card(self.chapter, shown).arms
+        height = GRAPH_HEIGHT - 60
+        if drawn.error is not None:
+            st.error(f"The graph could not be drawn: {drawn.error}", icon=":material/error:")
+        elif drawn.value is None:
+            views.skeleton(height)
+        else:
+            views.graphs(drawn.value, titles, f"graph-{self.slug}-{chosen}", height)
+        return chosen, drawn
 
     def _write(self, experiment: Experiment, order: Order, graph: str) -> None:
         """Put what is chosen into the address; what is as declared stays out of it."""
@@ -386,17 +410,6 @@ def _reason(tweak: Tweak, experiment: Experiment) -> str | None:
 
 def _heading(text: str) -> None:
     st.subheader(text, anchor=False, divider="gray")
-
-
-@st.fragment(run_every=0.4)
-def _wait() -> None:
-    """Draw the page anew once the library is there; say so when it cannot be loaded."""
-    if jobs.library.error is not None:
-        st.error(f"The library could not be loaded: {jobs.library.error}", icon=":material/error:")
-    elif jobs.library.ready:
-        st.rerun()
-    else:
-        st.caption(f"loading PyTorch and the experiments ({jobs.library.seconds:.0f} s)")
 
 
 @st.fragment(run_every=0.5)

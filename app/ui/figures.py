@@ -24,6 +24,8 @@ GREY = "#8C8C8C"
 SIGNED = ("#D55E00", "#D9D9D9", "#0072B2")
 MONO = "'Source Code Pro', ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"
 
+PLAIN = "format(datum.value, '~g')"
+"""An axis label as it is: an axis' own `format` would round it to what tells ticks apart."""
 POINTS = 300
 """Points of one line that are sent to the browser, at most."""
 HEIGHT = 280
@@ -77,7 +79,7 @@ def arm_scale(titles: Mapping[str, str]) -> Spec:
             "domain": [arm_label(arm, titles) for arm in titles],
             "range": [arm_color(arm) for arm in titles],
         },
-        "legend": {"orient": "top", "labelLimit": 0, "symbolType": "circle", "columns": 2},
+        "legend": {"orient": "top", "labelLimit": 0, "symbolType": "circle", "symbolOpacity": 1, "columns": 2},
     }
 
 
@@ -129,8 +131,7 @@ def measured(
     return Figure(
         spec={"height": height, "layer": layers},
         columns=columns,
-        alt=f"{what.title}: "
-        + "; ".join(f"{row.arm}{f' at {row.x:g}' if row.x is not None else ''} {amount(row.mean, what)}" for row in means),
+        alt=f"{what.title}: " + "; ".join(f"{_place(row)} {amount(row.mean, what)}" for row in means),
         table=_estimate_table(card, what, means),
     )
 
@@ -146,7 +147,7 @@ def _over_axis(card: Card, of: Metric, values: Sequence[float], places: Sequence
         "type": "quantitative",
         "title": _lower_first(card.axis or ""),
         "scale": {"type": "log" if card.axis_log else "linear", "zero": False, "nice": False, "padding": 14},
-        "axis": {"values": places, "grid": False, "format": "~g"},
+        "axis": {"values": places, "grid": False, "labelExpr": PLAIN},
     }
     if places:
         x["scale"] = {**x["scale"], "domain": [places[0], places[-1]]} if len(places) > 1 else x["scale"]
@@ -216,6 +217,10 @@ def _estimate_table(card: Card, of: Metric, estimates: Iterable[Estimate]) -> Co
     table["95 % interval"] = [_interval(row, of) for row in rows]
     table["seeds"] = [row.n for row in rows]
     return table
+
+
+def _place(row: Estimate) -> str:
+    return row.arm if row.x is None else f"{row.arm} at {row.x:g}"
 
 
 def _interval(row: Estimate, of: Metric) -> str:
@@ -460,7 +465,7 @@ def curve(result: Curve, titles: Mapping[str, str] | None = None, height: int = 
         "type": "nominal",
         "title": None,
         "scale": {"domain": list(labels.values()), "range": series_colors(names)},
-        "legend": {"orient": "top", "labelLimit": 0, "columns": 3} if len(names) > 1 else None,
+        "legend": {"orient": "top", "labelLimit": 0, "symbolOpacity": 1, "columns": 3} if len(names) > 1 else None,
     }
     tips = [
         {"field": "name", "type": "nominal", "title": "line"},
@@ -659,7 +664,7 @@ def _axis(name: str, title: str, log: bool) -> Spec:
             "type": "quantitative",
             "title": title,
             "scale": {"type": "log", "nice": False},
-            "axis": {"format": "~g", "tickCount": 6, "grid": name == "y"},
+            "axis": {"labelExpr": PLAIN, "tickCount": 6, "grid": name == "y"},
         }
     return {
         "field": name,

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 import streamlit as st
 
 
-
 def header(overline: str, title: str, lead: str) -> None:
     """The top of a page."""
     if overline:
         st.html(f'<p class="az-overline">{escape(overline)}</p>')
     st.title(title, anchor=False)
     if lead:
-        st.html(f'<p class="az-lead">{escape(lead)}</p>')
+        st.html(f'<p class="az-lead">{inline(lead)}</p>')
 
 
 def pages() -> dict[str, st.Page]:
@@ -42,6 +41,12 @@ def first_sentences(text: str, most: int = 190) -> str:
 def escape(text: str) -> str:
     """Text as HTML."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def inline(text: str) -> str:
+    """Text with *emphasis* and `code` as HTML."""
+    emphasised = re.sub(r"\*(\S(?:[^*]*\S)?)\*", r"<em>\1</em>", escape(text))
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", emphasised)
 
 
 def _plain(text: str) -> str:

@@ -165,16 +165,12 @@ def _png(picture: tuple[tuple[Any, ...], ...]) -> str:
 
 
 def _html_table(shown: Table) -> str:
+    def cell(value: str | int | float | None) -> str:
+        kind = "az-text" if isinstance(value, str) else "az-number"
+        return f'<td class="{kind}">{parts.escape(figures.number(value))}</td>'
+
     head = "".join(f"<th>{parts.escape(column)}</th>" for column in shown.columns)
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td class="{"az-text" if isinstance(value, str) else "az-number"}">{parts.escape(figures.number(value))}</td>'
-            for value in row
-        )
-        + "</tr>"
-        for row in shown.rows
-    )
+    body = "".join(f"<tr>{''.join(cell(value) for value in row)}</tr>" for row in shown.rows)
     return f'<div class="az-scroll"><table class="az-table"><tr>{head}</tr>{body}</table></div>'
 
 

@@ -1,0 +1,25 @@
+"""Waiting: a page that was drawn before everything was there is drawn anew when it is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from app import jobs
+from app.jobs import Background
+
+EVERY = 0.3
+
+
+def until(expected: Sequence[Background[Any]]) -> None:
+    """Draw the page anew as soon as all of this is there."""
+    if not all(one.over for one in expected):
+        _look_again(expected)
+
+
+@st.fragment(run_every=EVERY)
+def _look_again(expected: Sequence[Background[Any]]) -> None:
+    if all(one.over for one in expected):
+        st.rerun()
+    if jobs.library.value is None:
+        st.caption(f"loading PyTorch and the experiments ({jobs.library.seconds:.0f} s)")
