@@ -2,8 +2,8 @@
 
 A part here is called with one parameter at a time, by name, and fills it in place (or returns False, which leaves
 torch's usual default). The names that it goes by are those of the parts in this folder: `tokens.weight`,
-`segments.weight`, `positions.weight`, and, where a branch joins the residual stream, `attention.output.weight` and
-`feedforward.down.weight`.
+`segments.weight`, `positions.weight`, `position_bias.weight`, and, where a branch joins the residual stream,
+`attention.output.weight` and `feedforward.down.weight`.
 """
 
 import math
@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from archviz.core.config import Config
 
 EMBEDDINGS = ("tokens.weight", "segments.weight")
-POSITIONS = "positions.weight"
+POSITIONS = ("positions.weight", "position_bias.weight")
+ATTENTION_INPUTS = ("attention.query.weight", "attention.key.weight", "attention.value.weight")
 BRANCH_ENDS = ("attention.output.weight", "feedforward.down.weight")
 
 
@@ -51,12 +52,13 @@ class HeNormal:
 class Xavier:
     """Xavier's initialization: matrices uniform with variance 2 / (fan in + fan out); embeddings normal; biases 0.
 
-    Glorot & Bengio 2010, equation 16; as the original Transformer and its deep variants use it.
+    Glorot & Bengio 2010, equation 16. Query, key and value are drawn as the one matrix of three times the width that
+    fairseq and torch's MultiheadAttention make of them, which divides their variance by 2.
     """
 
     class Config(InitConfig):
         embedding_std: float = Field(0.5, gt=0, le=10, description="standard deviation of token embeddings")
-        position_std: float = Field(0.1, gt=0, le=10, description="standard deviation of learned positions")
+        position_std: float = Field(0.1, gt=0, le=10, description="standard deviation of learned positions and biases")
 
     def __init__(self, config: Config, layers: int) -> None:
         self.embedding_std, self.position_std = config.embedding_std, config.position_std
@@ -67,7 +69,8 @@ class Xavier:
         elif name.endswith(POSITIONS):
             nn.init.normal_(parameter, std=self.position_std, generator=generator)
         elif parameter.dim() >= 2:
-            nn.init.xavier_uniform_(parameter, generator=generator)
+            gain = math.sqrt(0.5) if name.endswith(ATTENTION_INPUTS) else 1.0
+            nn.init.xavier_uniform_(parameter, gain=gain, generator=generator)
         elif name.endswith("bias"):
             nn.init.zeros_(parameter)
         else:

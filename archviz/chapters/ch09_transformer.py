@@ -111,7 +111,7 @@ PRE_LN = Experiment(
             "block.feedforward",
             ratio=2,
         ),
-        recipe=RECIPE.replace(dataset=TEXT.replace(length=32)),
+        recipe=RECIPE.replace(dataset=TEXT.replace(length=32), steps=300),
     ),
     arms=(
         Arm(name="A", title="Pre-LN"),
@@ -146,7 +146,7 @@ PRE_LN = Experiment(
         "recipe and not the network, so C lies on B.",
         show=lambda setups: (profiles(setups, gradient_flow.PROBE, "Gradient by layer"),),
     ),
-    live=Budget(seeds=3),
+    live=Budget(seeds=3, steps=240),
     reference=Budget(seeds=8, first_seed=100),
 )
 

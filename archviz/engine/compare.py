@@ -152,7 +152,7 @@ def _words(experiment: Experiment, claim: Claim, effect: float, bounds: tuple[fl
         weight = ", which may be chance"
     low, high = (significant(100 * bound if of.percent else bound) for bound in bounds)
     return (
-        f"{of.title.lower()} of {titles[claim.variant]} is {change} than of {titles[claim.baseline]}{place}{weight} "
+        f"the {of.title.lower()} of {titles[claim.variant]} is {change} than of {titles[claim.baseline]}{place}{weight} "
         f"(difference {claim.variant} - {claim.baseline}: 95 % interval {low} to {high}, n = {n} paired seeds)."
     )
 
