@@ -5,10 +5,12 @@ import { createRoot, type Root } from "react-dom/client";
 
 import { Lanes } from "./lanes/Lanes";
 import type { LanesData, LanesState } from "./lanes/data";
+import { Viewer } from "./viewer/Viewer";
+import type { ViewerData, ViewerState } from "./viewer/data";
 import "./canvas.css";
 
-type Data = LanesData;
-type State = LanesState;
+type Data = LanesData | ViewerData;
+type State = LanesState & ViewerState;
 
 const roots = new WeakMap<HTMLElement | ShadowRoot, Root>();
 
@@ -27,6 +29,8 @@ function view(data: Data, setState: (name: keyof State, value: State[keyof State
   switch (data.mode) {
     case "lanes":
       return <Lanes data={data} onChange={(placed) => setState("placed", placed)} />;
+    case "viewer":
+      return <Viewer data={data} onClicked={(clicked) => setState("clicked", clicked)} />;
   }
 }
 

@@ -1,0 +1,89 @@
+// What is shown of the graph: depth, search, colours, size.
+import { GRADIENT, type Measure, type Scale } from "./colour";
+import { short } from "./numbers";
+
+interface ToolbarProps {
+  depth: number;
+  levels: number;
+  onDepth: (depth: number) => void;
+  query: string;
+  onQuery: (query: string) => void;
+  found: string;
+  onNext: (by: 1 | -1) => void;
+  measures: readonly Measure[];
+  measure: Measure | null;
+  scale: Scale | null;
+  onMeasure: (name: string | null) => void;
+  onZoom: (factor: number) => void;
+  onFitWidth: () => void;
+  onFitAll: () => void;
+}
+
+function Legend({ measure, scale }: { measure: Measure; scale: Scale | null }) {
+  if (!scale) return <span className="legend">nothing to colour</span>;
+  const unit = measure.unit ? ` ${measure.unit}` : "";
+  return (
+    <span className="legend" title={measure.log ? "logarithmic scale" : undefined}>
+      {short(scale.low)}
+      <span className="ramp" style={{ background: GRADIENT }} />
+      {short(scale.high)}{unit}
+    </span>
+  );
+}
+
+export function Toolbar(props: ToolbarProps) {
+  const { measure, scale } = props;
+  return (
+    <div className="toolbar" role="toolbar" aria-label="What is shown of the graph">
+      {props.levels > 1 && (
+        <label title="How many levels of modules are open">
+          Depth
+          <input
+            type="range"
+            min={0}
+            max={props.levels - 1}
+            value={props.depth}
+            aria-valuetext={`${props.depth} of ${props.levels - 1} levels open`}
+            data-testid="depth"
+            onChange={(event) => props.onDepth(Number(event.target.value))}
+          />
+        </label>
+      )}
+      <label className="search" title="Find layers by name, type or setting">
+        <span className="unseen">Find a layer</span>
+        <input
+          type="search"
+          placeholder="Find a layer"
+          value={props.query}
+          data-testid="search"
+          onChange={(event) => props.onQuery(event.target.value)}
+          onKeyDown={(event) => {
+            event.stopPropagation();
+            if (event.key === "Enter") props.onNext(event.shiftKey ? -1 : 1);
+          }}
+        />
+        <output data-testid="found">{props.found}</output>
+      </label>
+      <label title="Fill each layer by a quantity">
+        Colour
+        <select
+          value={measure?.name ?? ""}
+          data-testid="colour"
+          onChange={(event) => props.onMeasure(event.target.value || null)}
+        >
+          <option value="">none</option>
+          {props.measures.map(({ name }) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </label>
+      <span className="legend-place">{measure && <Legend measure={measure} scale={scale} />}</span>
+      <span className="zoom">
+        <button type="button" aria-label="Smaller" title="Smaller" onClick={() => props.onZoom(1 / 1.3)}>−</button>
+        <button type="button" aria-label="Larger" title="Larger" onClick={() => props.onZoom(1.3)}>+</button>
+        <button type="button" title="As wide as the pane" onClick={props.onFitWidth}>Width</button>
+        <button type="button" title="The whole graph" onClick={props.onFitAll}>All</button>
+      </span>
+    </div>
+  );
+}
