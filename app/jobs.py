@@ -310,6 +310,7 @@ def trials(order: Order) -> tuple[Trial, ...]:
 def submit(order: Order) -> str:
     """Start a run and give its id. Raises Refused with a sentence when it is over a limit or cannot be started."""
     from archviz.runs import limits
+    from archviz.runs.cluster import EngineUnavailable
 
     if engine.value is None or not engine_ready():
         raise Refused("The engine is not ready yet; try again in a few seconds.")
@@ -327,7 +328,11 @@ def submit(order: Order) -> str:
         session=session(),
         prediction=order.prediction,
     )
-    engine.value.submit(run_id, order.experiment.measure, device=order.device)
+    try:
+        engine.value.submit(run_id, order.experiment.measure, device=order.device)
+    except EngineUnavailable as error:
+        store().delete_run(run_id)
+        raise Refused(str(error)) from error
     return run_id
 
 

@@ -60,7 +60,11 @@ def _filtered(everything: Sequence["jobs.Run"]) -> list["jobs.Run"]:
     search, where, state, when = st.columns([3, 3, 2, 2])
     with search:
         text = st.text_input(
-            "Search", query.get("q", ""), key="runs-q", placeholder="title, experiment or id", help="Part of any of them."
+            "Search",
+            query.get("q", ""),
+            key="runs-q",
+            placeholder="title, experiment or id",
+            help="Part of any of them.",
         )
     with where:
         options = [ANY, *chapters, *experiments]

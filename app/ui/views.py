@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -25,14 +25,19 @@ OUTCOMES = {
 }
 
 
-def figure(drawn: Figure, key: str, title: str = "", moving: bool = False) -> None:
-    """A chart of fixed height, with its numbers as a table one click away.
+def figure(
+    drawn: Figure, key: str, title: str = "", moving: bool = False, switch: Callable[[], None] | None = None
+) -> None:
+    """A chart of fixed height under its title (or a switch in its place), its numbers as a table one click away.
 
     `moving` is for charts that change while one looks: their rows are sent apart from the spec, so that the browser
     exchanges the rows without drawing the chart anew.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-head"):
-        st.markdown(f"**{title}**", width="stretch")
+        if switch is not None:
+            switch()
+        else:
+            st.markdown(f"**{title}**", width="stretch")
         table(drawn.table, f"{key}-table")
     data, spec = (_arrow(drawn.columns), drawn.spec) if moving else (None, drawn.complete)
     st.vega_lite_chart(data, spec, key=key, width="stretch", height=drawn.height, alt=drawn.alt)
@@ -53,23 +58,24 @@ def measured(
     moving: bool = False,
 ) -> None:
     """What was measured, one metric at a time."""
-    chosen = card.claims[0].metric
-    names = tuple(dict.fromkeys((chosen, *card.metrics)))
-    if len(names) > 1:
-        chosen = (
-            st.segmented_control(
-                "Metric",
-                names,
-                default=chosen,
-                required=True,
-                format_func=lambda name: metric(name).title,
-                key=f"{key}-metric",
-                label_visibility="collapsed",
-            )
-            or chosen
-        )
+    names = tuple(dict.fromkeys((card.claims[0].metric, *card.metrics)))
+    choice = f"{key}-metric"
+    chosen = st.session_state.get(choice) or names[0]
     drawn = figures.measured(card, chosen, estimates, observations, places, height)
-    figure(drawn, f"{key}-measured", f"{metric(chosen).title}, mean and 95 % interval", moving)
+
+    def switch() -> None:
+        st.segmented_control(
+            "Metric",
+            names,
+            default=names[0],
+            required=True,
+            format_func=lambda name: metric(name).title,
+            key=choice,
+            label_visibility="collapsed",
+            width="stretch",
+        )
+
+    figure(drawn, f"{key}-measured", metric(chosen).title, moving, switch if len(names) > 1 else None)
 
 
 def verdicts(card: Card, found: Sequence[Verdict], key: str, effects: bool = True) -> None:
