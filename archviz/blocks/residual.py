@@ -150,13 +150,13 @@ class BasicBlock(nn.Module):
 class BottleneckConfig(ResidualBlockConfig):
     """What both bottleneck blocks have in common."""
 
-    expansion: int = Field(4, ge=1, le=16, description="how many times more channels come out than the 3x3 one has")
+    expansion: float = Field(4.0, gt=0, le=16, description="how many times more channels come out than the 3x3 one has")
     groups: int = Field(1, ge=1, le=1024, description="groups of the 3x3 convolution (cardinality)")
 
     convolutions = 3
 
     def outputs(self, width: int) -> int:
-        return self.expansion * width
+        return round(self.expansion * width)
 
     def check(self, width: int) -> None:
         super().check(width)

@@ -269,7 +269,8 @@ class InceptionNetwork(nn.Module):
 def small_googlenet(*, width: int = 8, in_channels: int = 1, classes: int = 10) -> InceptionNetwork.Config:
     """A GoogLeNet for small pictures: four modules in two stages, the large filters 5x5 as in the paper.
 
-    A module gives 4 `width` channels in the first stage and 6 `width` in the second, in about the paper's shares.
+    The first stage sees half of H and W and gives 4 `width` channels, the second a quarter and 6 `width`, with about
+    the paper's shares of the branches.
     """
     half = max(1, width // 2)
     first = InceptionModule.Config(one=width, three=(width, 2 * width), large=(half, half), pool=half, size=5)
@@ -277,7 +278,7 @@ def small_googlenet(*, width: int = 8, in_channels: int = 1, classes: int = 10) 
     return InceptionNetwork.Config(
         in_channels=in_channels,
         classes=classes,
-        stem=OneLayerStem.Config(width=2 * width),
+        stem=OneLayerStem.Config(width=2 * width, stride=2),
         blocks=(first, first, Halving.Config(size=2), second, second),
     )
 
