@@ -94,8 +94,8 @@ class MultiHeadAttention(nn.Module):
 
     Vaswani et al. 2017, section 3.2.2.
 
-    Input and output are `b l (h d)`. The fused kernel never forms the weights; while somebody watches the tap
-    `weights` (`b h q k`) they are formed, with the same outcome.
+    Input and output are `b l (h d)`; a `bias` that broadcasts to `b h q k` is added to the scores. The fused kernel
+    never forms the weights; while somebody watches the tap `weights` (`b h q k`) they are, with the same outcome.
     """
 
     class Config(AttentionConfig):
@@ -120,18 +120,22 @@ class MultiHeadAttention(nn.Module):
         self.dropout = config.dropout.build()
         self.output = nn.Linear(width, width)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
         q = rearrange(self.query(x), "b l (h d) -> b h l d", h=self.heads)
         k = rearrange(self.key(x), "b l (h d) -> b h l d", h=self.heads)
         v = rearrange(self.value(x), "b l (h d) -> b h l d", h=self.heads)
         attend = self._attend_visibly if self.weights.watched else self._attend_fused
-        return self.output(rearrange(attend(q, k, v), "b h l d -> b l (h d)"))
+        return self.output(rearrange(attend(q, k, v, bias), "b h l d -> b l (h d)"))
 
-    def _attend_fused(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def _attend_fused(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
         rate = self.dropout.p if self.training else 0.0
-        return F.scaled_dot_product_attention(q, k, v, dropout_p=rate, is_causal=self.mask.causal, scale=self.scale)
+        if bias is None:
+            return F.scaled_dot_product_attention(q, k, v, dropout_p=rate, is_causal=self.mask.causal, scale=self.scale)
+        return F.scaled_dot_product_attention(q, k, v, self.mask(bias), dropout_p=rate, scale=self.scale)
 
-    def _attend_visibly(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def _attend_visibly(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
         scores = self.scale * q @ k.transpose(-2, -1)  # b h q k
+        if bias is not None:
+            scores = scores + bias
         weights = self.weights(self.mask(scores).softmax(-1))
         return self.dropout(weights) @ v
