@@ -11,6 +11,7 @@ export default defineConfig({
     target: "es2022",
     cssCodeSplit: false,
     modulePreload: false,
+    chunkSizeWarningLimit: 700,
     rolldownOptions: {
       input: "src/main.tsx",
       preserveEntrySignatures: "strict",

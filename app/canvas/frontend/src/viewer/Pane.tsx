@@ -11,6 +11,7 @@ import { differs, type Tree } from "./tree";
 import { MAX_ZOOM, MIN_ZOOM } from "./viewport";
 
 const nodeTypes = { card: NodeCard };
+const MAP = { width: 90, height: 170 }; // most graphs are tall
 const LARGE = 60; // nodes, from which on a small map helps
 
 export interface PaneProps {
@@ -127,7 +128,7 @@ export function Pane(props: PaneProps) {
           onPaneClick={() => onClick(arm, null)}
         >
           <Routes layout={layout} arm={arm} />
-          {cards.length > LARGE && <MiniMap pannable zoomable className="map" ariaLabel={null} />}
+          {cards.length > LARGE && <MiniMap pannable zoomable className="map" style={MAP} ariaLabel={null} />}
         </ReactFlow>
       </ReactFlowProvider>
     </div>
