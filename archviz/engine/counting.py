@@ -77,6 +77,6 @@ class Counter(TorchDispatchMode):
         elif HEAVY.search(packet.__name__):
             raise NoFormula(f"no MAC formula for {packet}; add one to archviz/engine/counting.py")
         for tensor, declared in zip(outputs, func._schema.returns, strict=False):
-            if isinstance(tensor, Tensor) and declared.alias_info is None:
+            if isinstance(tensor, Tensor) and declared.alias_info is None and packet is not aten._unsafe_view:
                 self.bytes += tensor.numel() * tensor.element_size()
         return out

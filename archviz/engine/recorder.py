@@ -241,8 +241,9 @@ class _Recorder(TorchFunctionMode):
         modules = any(inner.type == "module" for inner in inside)
         own = type(part.module).__module__.startswith("torch.nn.")
         if not inside:
+            passed_on = {id(tensor) for tensor in outputs} <= {id(tensor) for tensor in arguments}
             same_shapes = [tuple(t.shape) for t in outputs] == [tuple(t.shape) for t in arguments[: len(outputs)]]
-            if not outputs or (same_shapes and all(id(tensor) in self.producers for tensor in outputs)):
+            if passed_on or (same_shapes and all(id(tensor) in self.producers for tensor in outputs)):
                 return  # Identity, Tap, dropout
             self._connect(part, arguments)
             self._produce(part, outputs)
