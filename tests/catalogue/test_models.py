@@ -14,6 +14,7 @@ from archviz.core.tap import Tap
 from archviz.engine.capture import watching
 from archviz.engine.example import example
 from archviz.engine.initialize import initialize
+from archviz.engine.tasks import HasAuxiliaryHeads
 
 MODELS: tuple[Architecture, ...] = discover("archviz.models", "MODELS")
 PLAYGROUND = [model for model in MODELS if model.scale == "playground"]
@@ -68,8 +69,11 @@ def _check_taps(model: nn.Module, inputs: Tensor) -> Tensor:
 def test_it_runs_forward_and_backward_through_every_parameter(architecture: Architecture) -> None:
     """Shapes alone, on the meta device, so that the largest models cost nothing."""
     model = _on_meta(architecture)
-    output = _check_taps(model, example(architecture.inputs, batch=2, device="meta"))
+    inputs = example(architecture.inputs, batch=2, device="meta")
+    output = _check_taps(model, inputs)
     assert len(output) == 2
+    if isinstance(model, HasAuxiliaryHeads):  # forward gives one head's logits, the loss reads all heads'
+        output = torch.stack([logits for _, logits in model.weighted_logits(inputs)])
     output.sum().backward()
     assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
 
