@@ -10,7 +10,7 @@ from archviz.data import digits, mnist5k
 from archviz.engine.demonstrate import costs, profiles, scale_response
 from archviz.engine.tasks import Classification
 from archviz.models import resnet
-from archviz.models.resnet import small_resnet
+from archviz.models.resnet import ResNet, small_resnet
 from archviz.probes import activations, gradient_flow
 from archviz.tweaks import bottleneck, group_norm, no_batch_norm, no_identity_path, pre_activation
 
@@ -27,6 +27,7 @@ PROBES = (gradient_flow.PROBE, activations.PROBE)
 
 def with_depth(setup: Setup, depth: float) -> Setup:
     """The same setup with a network of so many layers."""
+    assert isinstance(setup.model, ResNet.Config)
     return setup.replace(model=setup.model.with_depth(int(depth)))
 
 

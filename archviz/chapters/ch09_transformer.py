@@ -90,8 +90,8 @@ SCALING = Experiment(
         ),
     ),
     source="Vaswani et al. 2017, arXiv:1706.03762, section 3.2.1",
-    note="The exact effect on softmax is large. In this short training the weights can partly make up for it, so expect "
-    "a small difference.",
+    note="The exact effect on softmax is large. In this short training the weights can partly make up for it, so "
+    "expect a small difference.",
     demonstration=Demonstration(
         title="Softmax over random scores",
         text="Queries and keys drawn from a unit normal distribution, no training. Unscaled, wide heads put nearly all "

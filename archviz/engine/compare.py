@@ -151,8 +151,9 @@ def _words(experiment: Experiment, claim: Claim, effect: float, bounds: tuple[fl
     elif bounds[0] <= 0 <= bounds[1]:
         weight = ", which may be chance"
     low, high = (significant(100 * bound if of.percent else bound) for bound in bounds)
+    variant, baseline = titles[claim.variant], titles[claim.baseline]
     return (
-        f"the {of.title.lower()} of {titles[claim.variant]} is {change} than of {titles[claim.baseline]}{place}{weight} "
+        f"the {of.title.lower()} of {variant} is {change} than of {baseline}{place}{weight} "
         f"(difference {claim.variant} - {claim.baseline}: 95 % interval {low} to {high}, n = {n} paired seeds)."
     )
 

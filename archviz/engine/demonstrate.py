@@ -75,7 +75,11 @@ def scale_response(setups: Mapping[str, Setup], kind: type[nn.Module], title: st
     x_label = "weights multiplied by"
     return (
         Curve(
-            title=f"{title}: loss", x_label=x_label, y_label="change of the loss (nats)", series=tuple(outputs), x_log=True
+            title=f"{title}: loss",
+            x_label=x_label,
+            y_label="change of the loss (nats)",
+            series=tuple(outputs),
+            x_log=True,
         ),
         Curve(
             title=f"{title}: gradient",
@@ -92,14 +96,13 @@ def _scaled(setup: Setup, kind: type[nn.Module], factor: float) -> tuple[float, 
     """Loss and norm of the scaled weights' gradient."""
     with one_thread(pick("cpu")):
         model, batch = untrained(setup)
-        weights = [m.weight for m in model.modules() if isinstance(m, kind)]
+        weights = [layer.get_parameter("weight") for layer in model.modules() if isinstance(layer, kind)]
         with torch.no_grad():
             for weight in weights:
                 weight.mul_(factor)
         loss = setup.recipe.task.build().loss(model, batch)
-        loss.backward()
-        norm = math.sqrt(sum(w.grad.double().square().sum().item() for w in weights))
-    return loss.item(), norm
+        gradients = torch.autograd.grad(loss, weights)
+    return float(loss), math.hypot(*(float(gradient.norm()) for gradient in gradients))
 
 
 def influence(setups: Mapping[str, Setup], titles: Mapping[str, str]) -> tuple[Heatmap, ...]:
@@ -128,5 +131,5 @@ def _influence(model: nn.Module, tokens: Tensor, vocabulary: int) -> Tensor:
     length = tokens.shape[1]
     changed = tokens.repeat(length, 1)  # 1 l -> l l, one row for each replaced position
     changed.diagonal().add_(1).remainder_(vocabulary)
-    difference = (model(changed) - model(tokens)).abs().amax(-1)  # replaced predicted
+    difference: Tensor = (model(changed) - model(tokens)).abs().amax(-1)  # replaced predicted
     return difference.T  # predicted replaced

@@ -118,7 +118,7 @@ class _Training:
         self.task = self.recipe.task.build()
         self.model: nn.Module = trial.setup.model.build().to(device)
         if device.type == "cpu" and len(self.recipe.dataset.inputs.shape) == 3:
-            self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.model.to(memory_format=torch.channels_last)
         self.optimizer: torch.optim.Optimizer = self.recipe.optimizer.build(self.model.parameters())
         self.probes = [probe for probe in measure.probes if fits(probe, self.model)]
         self.progress = self._resume() or self._start()
@@ -188,7 +188,7 @@ class _Training:
             scores: dict[str, float] = {}
             for split, samples in (("validation", self.validation), ("test", self.test)):
                 metrics = self._score(samples)
-                yield Evaluated(step=progress.step, split=split, metrics=metrics)  # type: ignore[arg-type]
+                yield Evaluated(step=progress.step, split=split, metrics=metrics)
                 scores |= {f"{split}_{name}": value for name, value in metrics.items()}
             scores |= {
                 "train_loss": _mean_before_lost(progress.recent),
