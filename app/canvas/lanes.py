@@ -29,19 +29,21 @@ def lanes(
     key: str,
     revision: str | int,
     locked: str | None = None,
-    problems: Mapping[str, str] | None = None,
+    problems: Mapping[str, str] | Callable[[Lanes], Mapping[str, str]] | None = None,
     on_change: Callable[[], None] = lambda: None,
 ) -> Lanes:
     """Show the palette and one lane for each arm; gives the slugs on each lane, in the order they are applied.
 
     The lanes belong to the reader: what is passed as `lanes` counts once for each `revision`. `locked` is a sentence
-    that says why nothing can be moved now. `problems` says by lane what is wrong with it as it stands.
+    that says why nothing can be moved now. `problems` says by lane what is wrong with it as it stands; give a function
+    of the lanes to judge them as the reader has just left them.
     """
     kept: Any = st.session_state.get(key)
     now = current(lanes, revision, kept and kept.get("placed"), palette)
+    wrong = problems(now) if callable(problems) else problems or {}
     result = mount(
         "lanes",
-        describe(palette, now, revision, locked, problems or {}),
+        describe(palette, now, revision, locked, wrong),
         key=key,
         on_placed_change=on_change,
     )

@@ -4,7 +4,7 @@ import json
 
 import streamlit as st
 
-from app.canvas.component import Chip, lanes
+from app.canvas.component import Chip, Lanes, lanes
 
 PALETTE = (
     Chip("plain", "No identity path", "Takes the skip connection away: blocks must learn all of their output."),
@@ -19,6 +19,13 @@ PALETTE = (
     ),
 )
 
+
+def judge(placed: Lanes) -> dict[str, str]:
+    """A combination that is worth a word."""
+    risky = {"no-norm", "bottleneck"}
+    return {name: "Without batch norm this diverges." for name, slugs in placed.items() if risky <= set(slugs)}
+
+
 st.set_page_config(layout="wide")
 st.subheader("Lanes")
 revision = st.session_state.setdefault("revision", 0)
@@ -29,9 +36,7 @@ placed = lanes(
     key="lanes",
     revision=revision,
     locked="A run is on its way; stop it to change the lanes." if running else None,
-    problems={"B": "Without batch norm and without clipping this will most likely diverge."}
-    if st.query_params.get("problem")
-    else None,
+    problems=judge,
 )
 st.code(json.dumps(placed), language=None)
 left, right = st.columns(2)

@@ -227,3 +227,14 @@ def test_nothing_moves_while_a_run_is_on_its_way(lanes: Page):
     lanes.get_by_text("Running").click()
     expect(lanes.get_by_test_id("hint")).to_contain_text("Drag a tweak")
     python_sees(lanes, [], ["plain"])
+
+
+@pytest.mark.browser
+def test_what_is_wrong_with_a_lane_is_said_at_once(lanes: Page):
+    for slug in ("no-norm", "bottleneck"):
+        tweak(lanes, slug).focus()
+        lanes.keyboard.press("b")
+    expect(lane(lanes, "B").get_by_role("alert")).to_have_text("Without batch norm this diverges.")
+    chip(lanes, "B", "no-norm").focus()
+    lanes.keyboard.press("Delete")
+    expect(lane(lanes, "B").get_by_role("alert")).to_have_count(0)
