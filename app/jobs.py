@@ -246,13 +246,13 @@ def graphs(setups: Mapping[str, Setup]) -> Background[dict[str, Graph]]:
     """The folded graph of each arm, with what differs from the first arm marked."""
 
     def draw() -> dict[str, Graph]:
-        from archviz.engine.trace import compare_graphs, overview, trace
+        from archviz.engine.trace import compare_graphs, fold, trace
 
         traced = {arm: trace(setup.model, setup.recipe.dataset.inputs, "") for arm, setup in setups.items()}
         first, *others = traced
         marked = {arm: compare_graphs(traced[first], traced[arm]) for arm in others}
         start = marked[others[0]][0] if others else traced[first]
-        return {first: overview(start)} | {arm: overview(pair[1]) for arm, pair in marked.items()}
+        return {first: fold(start)} | {arm: fold(pair[1]) for arm, pair in marked.items()}
 
     # By fingerprint: Streamlit's own hash would take different nested configs for the same.
     identity = " ".join(f"{arm} {fingerprint(setup)}" for arm, setup in setups.items())
@@ -265,9 +265,9 @@ def architecture_graph(name: str) -> Background[dict[str, Graph]]:
     model: Architecture = library.value.model(name)
 
     def draw() -> dict[str, Graph]:
-        from archviz.engine.trace import overview, trace
+        from archviz.engine.trace import fold, trace
 
-        return {"": overview(trace(model.config, model.inputs, model.title))}
+        return {model.name: fold(trace(model.config, model.inputs, model.title))}
 
     return soon(f"architecture {name}", draw)
 

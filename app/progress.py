@@ -58,6 +58,11 @@ class Progress:
         return tuple(dict.fromkeys(trial.x for trial in self.trials))
 
     @property
+    def newest(self) -> float | None:
+        """The place on the axis that was heard of last."""
+        return self.points[-1].x if self.points else None
+
+    @property
     def steps(self) -> int:
         """Optimizer steps of the longest trial."""
         return max((trial.steps for trial in self.trials), default=1)

@@ -18,7 +18,7 @@ from archviz.core import book
 from archviz.core.spec import Chapter, Experiment, NotApplicable, Tweak
 from archviz.runs.reference import Card, Reference
 
-GRAPH_HEIGHT = 420
+GRAPH_HEIGHT = 540
 PICTURE_HEIGHT = 300
 LANES_HEIGHT = 230
 ARMS = "arms"
@@ -303,21 +303,19 @@ class _Laboratory:
     def _graph(self, experiment: Experiment, problems: Mapping[str, str]) -> tuple[str, Background[Any]]:
         names = (ARMS, *(model.name for model in self.chapter.architectures))
         chosen = controls.graph(names, self.selection.graph or ARMS, f"graph.{self.slug}.{self.read.visit}")
-        titles: Mapping[str, str] = {}
         if chosen != ARMS:
             drawn = jobs.architecture_graph(chosen)
         else:
             shown = self.declared if problems else experiment
             at = shown.claims[0].at
             drawn = jobs.graphs({arm.name: shown.setup(arm, at) for arm in shown.arms})
-            titles = jobs.card(self.chapter, shown).arms
-        height = GRAPH_HEIGHT - 60
+        height = GRAPH_HEIGHT - 120
         if drawn.error is not None:
             st.error(f"The graph could not be drawn: {drawn.error}", icon=":material/error:")
         elif drawn.value is None:
             views.skeleton(height)
         else:
-            views.graphs(drawn.value, titles, f"graph-{self.slug}-{chosen}", height)
+            views.graphs(drawn.value, f"graph-{self.slug}", height)
         return chosen, drawn
 
     def _write(self, experiment: Experiment, order: Order, graph: str) -> None:

@@ -125,18 +125,28 @@ def _charts(progress: Progress, key: str) -> None:
         )
 
 
+FOLLOW = "now"
+"""The choice of the place that is being trained."""
+
+
 def _place(progress: Progress, key: str) -> float | None:
-    """Where on the axis the curves are shown."""
+    """Where on the axis the curves are shown: where the reader wants, else where something happens."""
     places = progress.places
     at = progress.card.claims[0].at
+    decides = at if at in places else places[-1] if places else None
     if len(places) < 2:
-        return places[0] if places else None
-    return st.segmented_control(
-        progress.card.axis or "",
-        places,
-        default=at if at in places else places[-1],
+        return decides
+    axis = (progress.card.axis or "").lower()
+    words = {FOLLOW: "where it trains" if progress.active else "where the claim is decided"}
+    chosen = st.segmented_control(
+        axis,
+        [FOLLOW, *places],
+        default=FOLLOW,
         required=True,
-        format_func=lambda x: f"{(progress.card.axis or '').lower()} {significant(x)}",
+        format_func=lambda place: words.get(place) or f"{axis} {significant(place)}",
         key=f"place-{key}-{progress.run.id}",
         label_visibility="collapsed",
     )
+    if chosen != FOLLOW:
+        return float(chosen)
+    return progress.newest if progress.active and progress.points else decides

@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -90,21 +91,27 @@ def verdicts(card: Card, found: Sequence[Verdict], key: str, effects: bool = Tru
                 figure(figures.effect(verdict, claim.metric, claim.by), f"{key}-effect-{index}")
 
 
-def graph(drawn: Graph, key: str, height: int) -> None:
-    """One architecture."""
-    graphs({"": drawn}, {}, key, height)
+def graphs(drawn: Mapping[str, Graph], key: str, height: int) -> None:
+    """Graphs side by side, to look around in, and as files."""
+    from app.canvas.component import viewer
+    from archviz.engine.trace import overview
+    from archviz.export.dot import to_dot, to_svg
 
-
-def graphs(drawn: Mapping[str, Graph], titles: Mapping[str, str], key: str, height: int) -> None:
-    """The graphs of all arms side by side, differences marked."""
-    from archviz.export.dot import to_dot
-
-    places = st.columns(len(drawn), gap="small")
-    for place, (arm, one) in zip(places, drawn.items(), strict=True):
-        with place, st.container(height=height, border=True, key=f"{key}-{arm or 'one'}"):
-            if arm:
-                st.markdown(f"**{figures.arm_label(arm, titles)}**")
-            st.graphviz_chart(to_dot(one), width="content")
+    viewer(drawn, key=key, height=height)
+    with st.container(horizontal=True, gap="small", key=f"{key}-files"):
+        for name, one in drawn.items():
+            short = overview(one)
+            for kind, write in (("DOT", to_dot), ("SVG", to_svg)):
+                st.download_button(
+                    f"{name} {kind}",
+                    partial(write, short),
+                    f"{name}.{kind.lower()}",
+                    key=f"{key}-{name}-{kind}",
+                    type="tertiary",
+                    icon=":material/download:",
+                    on_click="ignore",
+                    help=f"The graph of {name} as Graphviz {'reads' if kind == 'DOT' else 'draws'} it.",
+                )
 
 
 def table(columns: Columns, key: str) -> None:
@@ -136,7 +143,7 @@ def result(drawn: Result, key: str, titles: Mapping[str, str] | None = None, hei
             outcome(drawn)
             st.markdown(f"**{drawn.claim}** {drawn.sentence}")
         case Graph():
-            graph(drawn, key, height)
+            graphs({drawn.title: drawn}, key, height)
         case _:
             raise TypeError(f"the screen has no view for {type(drawn).__name__}; add one to app/ui/views.py")
 
@@ -144,6 +151,9 @@ def result(drawn: Result, key: str, titles: Mapping[str, str] | None = None, hei
 def outcome(verdict: Verdict) -> None:
     """The outcome as a coloured word; colour is never the only sign."""
     icon, color = OUTCOMES[verdict.outcome]
+    if verdict.n == 0:
+        st.badge("open", icon=":material/hourglass_empty:", color="gray")
+        return
     st.badge(verdict.outcome, icon=icon, color=color)  # type: ignore[arg-type]
 
 
