@@ -1,10 +1,12 @@
 """Execute: what a worker does with one trial. Imports torch only when it runs, so that the scheduler never does."""
 
+import contextvars
 import functools
 import pickle
 import threading
 import time
 import traceback
+from asyncio import CancelledError
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,7 +193,8 @@ class StopWatch:
         return self.out_of_time or self._stopped.is_set() or self._writer.lost
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._wait, name="archviz-stop", daemon=True).start()
+        task = contextvars.copy_context()  # by it, Dask knows in which worker it is
+        threading.Thread(target=task.run, args=(self._wait,), name="archviz-stop", daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -204,5 +207,5 @@ class StopWatch:
                 if flag.wait(timeout=1):
                     self._stopped.set()
                     return
-        except Exception:  # noqa: BLE001 - the scheduler is gone, and this process is about to follow it
-            return
+        except (OSError, RuntimeError, TimeoutError, CancelledError):
+            return  # the scheduler is gone, and this process is about to follow it

@@ -2,14 +2,13 @@
 
 import os
 from collections.abc import Collection, Sequence
-from functools import lru_cache
 from typing import Self
 
 from dask.system import CPU_COUNT
 from distributed.system import MEMORY_LIMIT
 from pydantic import Field, ValidationError
 
-from archviz.core.record import Record
+from archviz.core.record import Record, fingerprint
 from archviz.core.setup import Inputs, ModelConfig, Setup
 from archviz.core.spec import Exact, Train, Trial
 from archviz.runs.store import Store
@@ -67,9 +66,18 @@ def estimate(setup: Setup) -> Demand:
     return Demand(parameters=parameters, memory_bytes=memory, steps=recipe.steps)
 
 
-@lru_cache(maxsize=512)
+_known: dict[tuple[str, str, int], tuple[int, int]] = {}
+
+
 def _cost(model: ModelConfig, inputs: Inputs, batch: int) -> tuple[int, int]:
-    """Parameters and bytes of activations."""
+    """Parameters and bytes of activations; traced once for each model and batch size."""
+    key = fingerprint(model), fingerprint(inputs), batch
+    if key not in _known:
+        _known[key] = _trace(model, inputs, batch)
+    return _known[key]
+
+
+def _trace(model: ModelConfig, inputs: Inputs, batch: int) -> tuple[int, int]:
     import torch
 
     from archviz.engine.cost import cost
