@@ -146,9 +146,7 @@ def _details(chosen: list[str]) -> None:
             progresses.append(jobs.follow(run_id))
         except KeyError as error:
             st.warning(f"{run_id}: {error.args[0]}", icon=":material/history:")
-    st.subheader(
-        "1 run" if len(chosen) == 1 else f"{len(chosen)} runs compared", anchor=False, divider="gray"
-    )
+    st.subheader("1 run" if len(chosen) == 1 else f"{len(chosen)} runs compared", anchor=False, divider="gray")
     _actions(chosen, progresses)
     if len(progresses) == 1:
         _one(progresses[0])

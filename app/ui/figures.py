@@ -242,9 +242,7 @@ def effect(verdict: Verdict, of: str, by: float, height: int = 100) -> Figure:
         if verdict.interval is not None:
             words += f", 95 % interval {difference(low, what)} to {difference(high, what)}"
         words += f", {verdict.n} paired seeds"
-        _add(
-            columns, part="effect", low=low, high=high, effect=verdict.effect, outcome=verdict.outcome, words=words
-        )
+        _add(columns, part="effect", low=low, high=high, effect=verdict.effect, outcome=verdict.outcome, words=words)
     unit = "points" if what.percent else what.unit
     x = {
         "field": "low",

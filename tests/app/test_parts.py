@@ -16,6 +16,4 @@ def test_the_first_sentence_is_kept_however_long():
 
 def test_text_cannot_become_markup():
     assert escape('<b a="1">&') == "&lt;b a=&quot;1&quot;&gt;&amp;"
-    assert inline("<i> *this* and `that`, 2 * 3 * 4") == (
-        "&lt;i&gt; <em>this</em> and <code>that</code>, 2 * 3 * 4"
-    )
+    assert inline("<i> *this* and `that`, 2 * 3 * 4") == ("&lt;i&gt; <em>this</em> and <code>that</code>, 2 * 3 * 4")
