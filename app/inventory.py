@@ -11,7 +11,8 @@ from types import ModuleType
 
 from archviz.core.config import Config, walk
 from archviz.core.record import KINDS
-from archviz.core.spec import Architecture, Chapter, Dataset, Probe, Setup, Train, Tweak
+from archviz.core.setup import Setup
+from archviz.core.spec import Architecture, Chapter, Dataset, Probe, Train, Tweak
 
 SECTIONS = ("Blocks", "Tweaks", "Models", "Datasets", "Probes")
 

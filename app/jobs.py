@@ -225,7 +225,7 @@ _sooner = threading.Lock()
 def soon(identity: str, work: Callable[[], T]) -> Background[T]:
     """Work that was started when it was first asked for, by identity; its value is kept."""
     with _sooner:
-        found: Background[T] = _soon.pop(identity, None) or Background(work, identity)
+        found: Background[T] = _soon.pop(identity) if identity in _soon else Background(work, identity)
         _soon[identity] = found
         while len(_soon) > KEPT:
             _soon.pop(next(iter(_soon)))

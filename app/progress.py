@@ -1,8 +1,11 @@
 """Progress: the events of a run joined into what a page shows of it. Pure functions over what the store gives."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from archviz.core.events import Event, Finished, Probed, Step
 from archviz.core.results import Observation, Profile, Result, Series, Verdict
@@ -10,7 +13,9 @@ from archviz.core.spec import Experiment, Train
 from archviz.engine.compare import Estimate, Prediction
 from archviz.engine.curves import LossPoint, mean_lines, seed_lines
 from archviz.runs.reference import Card
-from archviz.runs.store import Run, TrialState
+
+if TYPE_CHECKING:
+    from archviz.runs.store import Run, TrialState
 
 Row = tuple[int, str, Event]
 
@@ -102,6 +107,8 @@ class Progress:
     def words(self) -> str:
         """The state of the run in a few words."""
         total = len(self.trials)
+        if self.run.status == "queued":
+            return f"{total} trials wait for a free worker"
         if self.active:
             left = f", about {seconds(self.seconds_left)} left" if self.seconds_left is not None else ""
             return f"{self.finished} of {total} trials{left}"

@@ -1,13 +1,17 @@
 """Tables: runs as files that a spreadsheet or a script reads."""
 
+from __future__ import annotations
+
 import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archviz.core.results import Observation, Verdict
-from archviz.runs.store import Run
+
+if TYPE_CHECKING:
+    from archviz.runs.store import Run
 
 COLUMNS = ("run", "experiment", "arm", "seed", "x", "metric", "value")
 

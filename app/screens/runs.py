@@ -1,8 +1,10 @@
 """Runs: the history, to look through, compare, export and tidy up."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
 
@@ -11,6 +13,9 @@ from app.progress import Progress
 from app.ui import figures, parts, views, waiting
 from archviz.core import book
 from archviz.core.metrics import difference, metric
+
+if TYPE_CHECKING:
+    from archviz.runs.store import Run
 
 ANY = "any"
 PERIODS = {ANY: "any time", "1": "last 24 hours", "7": "last 7 days", "30": "last 30 days"}
@@ -51,7 +56,7 @@ def _empty() -> None:
         st.page_link(parts.pages()[slug], label=f"{page.number}. {page.title}", icon=":material/arrow_forward:")
 
 
-def _filtered(everything: Sequence["jobs.Run"]) -> list["jobs.Run"]:
+def _filtered(everything: Sequence[Run]) -> list[Run]:
     from archviz.runs.store import Status
 
     query = st.query_params
@@ -104,7 +109,7 @@ def _choice(label: str, options: list[str], name: str, help_text: str, words: di
     )
 
 
-def _table(found: list["jobs.Run"]) -> list[str]:
+def _table(found: list[Run]) -> list[str]:
     """The runs as a table; gives the ids of the chosen ones."""
     if not found:
         st.info("No run matches these filters.", icon=":material/filter_alt_off:")

@@ -54,7 +54,7 @@ class Figure:
         first page more than the chart.
         """
         inner = {key: value for key, value in self.spec.items() if key not in ("height", "config")}
-        outer = {key: self.spec[key] for key in ("height", "config") if key in self.spec}
+        outer: Spec = {key: self.spec[key] for key in ("height", "config") if key in self.spec}
         return {**outer, "layer": [{"data": {"values": rows_of(self.columns)}, **inner}]}
 
 
@@ -142,7 +142,7 @@ SEED: Spec = {"filter": "datum.part === 'seed'"}
 
 
 def _over_axis(card: Card, of: Metric, values: Sequence[float], places: Sequence[float]) -> list[Spec]:
-    x = {
+    x: Spec = {
         "field": "x",
         "type": "quantitative",
         "title": _lower_first(card.axis or ""),

@@ -83,7 +83,7 @@ def _answer(progress: Progress) -> None:
     predicted = progress.run.prediction
     if predicted is None or progress.active:
         return
-    said = PREDICTIONS[predicted]
+    said = PREDICTIONS[predicted]  # type: ignore[index]
     if progress.answer is None:
         words = f"You predicted: {said}. This run does not decide it."
     elif progress.answer == predicted:
@@ -147,6 +147,6 @@ def _place(progress: Progress, key: str) -> float | None:
         key=f"place-{key}-{progress.run.id}",
         label_visibility="collapsed",
     )
-    if chosen != FOLLOW:
-        return float(chosen)
+    if isinstance(chosen, float):
+        return chosen
     return progress.newest if progress.active and progress.points else decides

@@ -81,6 +81,7 @@ def test_the_state_is_said_in_few_words():
     going = state(trial("A", status="done"), trial("B"), seconds_left=12.4, running=1, done=1)
     assert going.words() == "1 of 2 trials, about 12 s left"
     assert state(trial("A"), running=1).words() == "0 of 1 trials"
+    assert state(trial("A", status="queued"), queued=1).words() == "1 trials wait for a free worker"
     assert state(trial("A", status="stopped"), stopped=1).words() == "1 of 1 trials, stopped"
 
 
