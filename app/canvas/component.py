@@ -1,6 +1,35 @@
 """What pages use of the canvas."""
 
+from app.canvas.builder import (
+    Block,
+    Design,
+    Fix,
+    Group,
+    InsertBlock,
+    Kind,
+    SetParameters,
+    Status,
+    Wire,
+    builder,
+)
 from app.canvas.lanes import Chip, Lanes, lanes
 from app.canvas.viewer import Click, Measure, viewer
 
-__all__ = ["Chip", "Click", "Lanes", "Measure", "lanes", "viewer"]
+__all__ = [
+    "Block",
+    "Chip",
+    "Click",
+    "Design",
+    "Fix",
+    "Group",
+    "InsertBlock",
+    "Kind",
+    "Lanes",
+    "Measure",
+    "SetParameters",
+    "Status",
+    "Wire",
+    "builder",
+    "lanes",
+    "viewer",
+]

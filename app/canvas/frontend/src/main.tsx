@@ -3,14 +3,16 @@ import type { FrontendRenderer } from "@streamlit/component-v2-lib";
 import type { ReactElement } from "react";
 import { createRoot, type Root } from "react-dom/client";
 
+import { Builder } from "./builder/Builder";
+import type { BuilderData, BuilderState } from "./builder/data";
 import { Lanes } from "./lanes/Lanes";
 import type { LanesData, LanesState } from "./lanes/data";
 import { Viewer } from "./viewer/Viewer";
 import type { ViewerData, ViewerState } from "./viewer/data";
 import "./canvas.css";
 
-type Data = LanesData | ViewerData;
-type State = LanesState & ViewerState;
+type Data = LanesData | ViewerData | BuilderData;
+type State = LanesState & ViewerState & BuilderState;
 
 const roots = new WeakMap<HTMLElement | ShadowRoot, Root>();
 
@@ -31,6 +33,8 @@ function view(data: Data, setState: (name: keyof State, value: State[keyof State
       return <Lanes data={data} onChange={(placed) => setState("placed", placed)} />;
     case "viewer":
       return <Viewer data={data} onClicked={(clicked) => setState("clicked", clicked)} />;
+    case "builder":
+      return <Builder data={data} onChange={(designed) => setState("designed", designed)} />;
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Node, NodeProps } from "@xyflow/react";
 import { type CSSProperties, memo } from "react";
 
-import { shapeText } from "./numbers";
+import { shapeText } from "../numbers";
 import type { TreeNode } from "./tree";
 
 export interface CardData extends Record<string, unknown> {

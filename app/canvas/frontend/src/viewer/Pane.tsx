@@ -8,7 +8,7 @@ import { tooltip } from "./describe";
 import type { Layout } from "./layout";
 import { type Card, NodeCard } from "./NodeCard";
 import { differs, type Tree } from "./tree";
-import { MAX_ZOOM, MIN_ZOOM } from "./viewport";
+import { MAX_ZOOM, MIN_ZOOM } from "../viewport";
 
 const nodeTypes = { card: NodeCard };
 const MAP = { width: 90, height: 170 }; // most graphs are tall

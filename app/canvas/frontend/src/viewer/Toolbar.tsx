@@ -1,6 +1,6 @@
 // What is shown of the graph: depth, search, colours, size.
 import { GRADIENT, type Measure, type Scale } from "./colour";
-import { short } from "./numbers";
+import { short } from "../numbers";
 
 interface ToolbarProps {
   depth: number;

@@ -1,18 +1,12 @@
 // One level of a graph, by dagre: boxes from top to bottom, lines around them.
 import dagre from "@dagrejs/dagre";
 
+import type { Box } from "../viewport";
 import { HEADER } from "./size";
 
 export interface Point {
   readonly x: number;
   readonly y: number;
-}
-
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 export interface Parts {

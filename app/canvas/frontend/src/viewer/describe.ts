@@ -1,6 +1,6 @@
 // A node in words: on hover, and for a screen reader.
 import type { Measure } from "./colour";
-import { shapeText, short } from "./numbers";
+import { shapeText, short } from "../numbers";
 import { differs, type Open, type Tree, type TreeNode } from "./tree";
 
 function costs({ parameters, macs }: TreeNode): string[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { arrange, arranger, type Box, type Point } from "./arrange";
+import type { Box } from "../viewport";
+import { arrange, arranger, type Point } from "./arrange";
 import { curve } from "./curve";
 import { large, RESIDUAL } from "./example";
 import { type Layout, layouter, type Placed } from "./layout";

@@ -1,5 +1,6 @@
 // Where each node and each line goes: every open module is arranged by itself, its box then is a node of the level above.
-import type { Arrange, Box, Point } from "./arrange";
+import type { Box } from "../viewport";
+import type { Arrange, Point } from "./arrange";
 import { sizeOf } from "./size";
 import { type Open, path, standIn, type Tree } from "./tree";
 

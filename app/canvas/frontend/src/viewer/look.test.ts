@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { measuresOf, scaleOf, shade } from "./colour";
 import { sentence, tooltip } from "./describe";
 import { graph, RESIDUAL } from "./example";
-import { shapeText, short } from "./numbers";
+import { shapeText, short } from "../numbers";
 import { plant } from "./tree";
-import { fitAll, fitWidth, follow, reveal, zoomBy } from "./viewport";
+import { fitAll, fitWidth, follow, reveal, zoomBy } from "../viewport";
 import { walk } from "./walk";
 
 const tree = plant(RESIDUAL);

@@ -1,5 +1,5 @@
 // How large a closed node is drawn, from the text on it: known before it is on the screen, so that nothing jumps.
-import { shapeText } from "./numbers";
+import { shapeText } from "../numbers";
 import type { TreeNode } from "./tree";
 
 export const HEIGHT = 30;

@@ -4,7 +4,7 @@ import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "re
 
 import type { Placed } from "./layout";
 import type { OpenModel } from "./useOpen";
-import { fitAll, fitWidth, follow, reveal, type Size, zoomBy } from "./viewport";
+import { fitAll, fitWidth, follow, reveal, type Size, zoomBy } from "../viewport";
 
 export interface LookModel {
   view: Viewport;

@@ -1,11 +1,14 @@
-// Which part of the graph is seen. The graph is centred on x = 0.
+// Which part of a graph is seen.
 import type { Viewport } from "@xyflow/react";
-
-import type { Layout, Placed } from "./layout";
 
 export interface Size {
   readonly width: number;
   readonly height: number;
+}
+
+export interface Box extends Size {
+  readonly x: number;
+  readonly y: number;
 }
 
 export const MIN_ZOOM = 0.01;
@@ -13,18 +16,18 @@ export const MAX_ZOOM = 2;
 const MARGIN = 12;
 const LEGIBLE = 0.55;
 
-const largest = (layouts: readonly Layout[]): Size => ({
+const largest = (layouts: readonly Size[]): Size => ({
   width: Math.max(1, ...layouts.map(({ width }) => width)),
   height: Math.max(1, ...layouts.map(({ height }) => height)),
 });
 
-/** As wide as the pane, but not larger than life and not too small to read; from the top. */
-export function fitWidth(layouts: readonly Layout[], pane: Size): Viewport {
+/** As wide as the pane (graphs are centred on x = 0), but not larger than life and not too small to read; from the top. */
+export function fitWidth(layouts: readonly Size[], pane: Size): Viewport {
   const zoom = Math.min(1, Math.max(LEGIBLE, (pane.width - 2 * MARGIN) / largest(layouts).width));
   return { x: pane.width / 2, y: MARGIN, zoom };
 }
 
-export function fitAll(layouts: readonly Layout[], pane: Size): Viewport {
+export function fitAll(layouts: readonly Size[], pane: Size): Viewport {
   const { width, height } = largest(layouts);
   const zoom = Math.max(MIN_ZOOM, Math.min(1, (pane.width - 2 * MARGIN) / width, (pane.height - 2 * MARGIN) / height));
   return { x: pane.width / 2, y: Math.max(MARGIN, (pane.height - height * zoom) / 2), zoom };
@@ -39,13 +42,13 @@ export function zoomBy(view: Viewport, factor: number, pane: Size): Viewport {
 }
 
 /** Keep a node where it was on the screen when the layout around it changes. */
-export function follow(view: Viewport, before: Placed, after: Placed): Viewport {
-  const middle = (node: Placed): number => node.x + node.width / 2;
+export function follow(view: Viewport, before: Box, after: Box): Viewport {
+  const middle = (node: Box): number => node.x + node.width / 2;
   return { ...view, x: view.x + (middle(before) - middle(after)) * view.zoom, y: view.y + (before.y - after.y) * view.zoom };
 }
 
 /** Move only as far as needed to have the node in the pane. */
-export function reveal(view: Viewport, node: Placed, pane: Size): Viewport {
+export function reveal(view: Viewport, node: Box, pane: Size): Viewport {
   const shift = (start: number, length: number, room: number): number => {
     const margin = Math.min(48, room / 4);
     if (start < margin) return margin - start;

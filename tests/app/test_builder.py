@@ -1,0 +1,216 @@
+"""The builder: what is believed of the browser, and assembling in a real one."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from app.canvas.builder import (
+    Block,
+    Design,
+    Fix,
+    Group,
+    InsertBlock,
+    Kind,
+    SetParameters,
+    Status,
+    Wire,
+    current,
+    describe,
+    edit_of,
+)
+
+PALETTE = (Group("All", (Kind("Image", "Image", inputs=()), Kind("Conv", "Convolution", parameters={"channels": {}}))),)
+GIVEN = Design((Block("image1", "Image"),))
+CONV = {"id": "conv1", "kind": "Conv", "x": 1, "y": 2.5, "parameters": {"channels": 8}}
+
+
+def designed(**told: Any) -> dict[str, Any]:
+    return {"revision": "1", "edit": 3, "blocks": [], "wires": [], **told}
+
+
+def test_the_readers_design_counts_within_a_revision():
+    assert current(GIVEN, 1, None, PALETTE) == GIVEN
+    assert current(GIVEN, 2, designed(), PALETTE) == GIVEN
+    assert current(GIVEN, 1, designed(blocks=[CONV]), PALETTE) == Design(
+        (Block("conv1", "Conv", 1, 2.5, {"channels": 8}),)
+    )
+    assert (edit_of(designed(), 1), edit_of(designed(), 2), edit_of(None, 1)) == (3, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"blocks": "many"},
+        {"blocks": [None, 3, {}, {**CONV, "kind": "Exec"}, {**CONV, "id": 7}, {**CONV, "x": "left"}]},
+        {"wires": [{"source": "conv1", "target": "conv1"}, "wire", None]},
+    ],
+)
+def test_what_makes_no_sense_is_dropped(told: dict[str, Any]):
+    assert current(GIVEN, 1, designed(**told), PALETTE) == Design()
+
+
+def test_doubles_and_loose_ends_are_dropped():
+    image = {"id": "image1", "kind": "Image", "x": 0, "y": 0, "parameters": None}
+    odd = {**CONV, "parameters": {"channels": 8, "unknown": 1}}
+    wire = {"source": "image1", "target": "conv1", "input": "input"}
+    loose = [{**wire, "source": "gone"}, {**wire, "input": "mask"}, {**wire, "target": ["conv1"]}]
+    found = current(GIVEN, 1, designed(blocks=[image, odd, {**CONV, "x": 9}], wires=[wire, wire, *loose]), PALETTE)
+    assert found == Design(
+        (Block("image1", "Image"), Block("conv1", "Conv", 1, 2.5, {"channels": 8})), (Wire("image1", "conv1"),)
+    )
+
+
+def test_a_fix_is_told_as_the_front_end_reads_it():
+    fix = Fix("Mend", (SetParameters("conv1", {"channels": 4}), InsertBlock("Flatten", Wire("a", "b"))))
+    assert describe(Status(error="It does not fit.", fix=fix))["fix"] == {
+        "label": "Mend",
+        "repairs": [
+            {"set": "conv1", "parameters": {"channels": 4}},
+            {"insert": "Flatten", "parameters": {}, "into": {"source": "a", "target": "b", "input": "input"}},
+        ],
+    }
+
+
+@pytest.fixture(scope="module")
+def address(serve: Callable[[Path], str]) -> str:
+    return serve(Path(__file__).with_name("builder_app.py"))
+
+
+@pytest.fixture
+def builder(page: Page, address: str) -> Iterator[Page]:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    expect(page.get_by_test_id("drawing")).to_be_visible(timeout=30_000)
+    yield page
+    assert not errors
+
+
+def python_sees(page: Page, blocks: str, *wires: str) -> None:
+    expect(page.get_by_test_id("stCode")).to_have_text(json.dumps({"blocks": blocks.split(), "wires": list(wires)}))
+
+
+def badge(page: Page, block: str) -> Locator:
+    return page.get_by_test_id(f"badge-{block}")
+
+
+def parameter(page: Page, block: str, name: str) -> Locator:
+    return page.get_by_test_id(f"parameter-{block}-{name}")
+
+
+def add(page: Page, *kinds: str) -> None:
+    """By keyboard: each is joined to the one before."""
+    for kind in kinds:
+        page.get_by_test_id(f"shelf-{kind}").press("Enter")
+
+
+def put(page: Page, kind: str, x: float, y: float) -> None:
+    """By mouse, to a place on the canvas."""
+    canvas = page.get_by_test_id("drawing").bounding_box()
+    assert canvas is not None
+    page.get_by_test_id(f"shelf-{kind}").hover()
+    page.mouse.down()
+    page.mouse.move(canvas["x"] + x, canvas["y"] + y, steps=6)
+    page.mouse.up()
+
+
+def wire(page: Page, source: str, target: str) -> None:
+    """By mouse, from port to port."""
+    page.get_by_test_id(f"block-{source}").locator(".react-flow__handle.source").hover()
+    page.mouse.down()
+    end = page.get_by_test_id(f"block-{target}").locator(".react-flow__handle.target").bounding_box()
+    assert end is not None
+    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=8)
+    page.mouse.up()
+
+
+@pytest.mark.browser
+def test_assemble_by_mouse_break_it_take_the_fix_undo_and_redo(builder: Page):
+    put(builder, "Image", 120, 120)
+    put(builder, "Conv", 420, 120)
+    wire(builder, "image1", "conv1")
+    python_sees(builder, "image1 conv1", "image1>conv1")
+    expect(badge(builder, "conv1")).to_have_text("16×8×8160 parameters1.6 k MACs")
+
+    put(builder, "Linear", 720, 120)
+    wire(builder, "conv1", "linear1")
+    expect(badge(builder, "linear1")).to_contain_text("Linear needs a row of numbers, not an image.")
+    builder.get_by_role("button", name="Insert Flatten").click()
+    python_sees(builder, "image1 conv1 linear1 flatten1", "image1>conv1", "conv1>flatten1", "flatten1>linear1")
+    expect(badge(builder, "linear1")).to_contain_text("10")
+    builder.get_by_test_id("undo").click()
+    python_sees(builder, "image1 conv1 linear1", "image1>conv1", "conv1>linear1")
+    builder.get_by_test_id("redo").click()
+    python_sees(builder, "image1 conv1 linear1 flatten1", "image1>conv1", "conv1>flatten1", "flatten1>linear1")
+
+
+@pytest.mark.browser
+def test_parameters_within_bounds_are_judged_while_typing(builder: Page):
+    add(builder, "Image", "Conv")
+    channels = parameter(builder, "conv1", "channels")
+    channels.fill("32")
+    expect(badge(builder, "conv1")).to_contain_text("32×8×8")
+    expect(channels).to_be_focused()
+    channels.fill("0")
+    expect(channels).to_have_attribute("aria-invalid", "true")
+    expect(channels).to_have_attribute("title", "At least 1.")
+    parameter(builder, "conv1", "kernel").fill("11")
+    expect(channels).to_have_value("32")  # what cannot be taken is not kept
+    parameter(builder, "conv1", "padding").select_option("valid")
+    expect(badge(builder, "conv1")).to_contain_text("The kernel of 11 is larger than the image.")
+    builder.get_by_role("button", name="Use padding: same").click()
+    expect(parameter(builder, "conv1", "padding")).to_have_value("same")
+    expect(badge(builder, "conv1")).to_contain_text("32×8×8")
+    parameter(builder, "conv1", "bias").uncheck()
+    expect(badge(builder, "conv1")).to_contain_text("3.87 k parameters")
+
+
+@pytest.mark.browser
+def test_by_keyboard_alone(builder: Page):
+    builder.get_by_test_id("shelf-search").fill("image")
+    builder.keyboard.press("Enter")
+    builder.get_by_test_id("shelf-search").fill("relu")
+    builder.keyboard.press("Enter")
+    python_sees(builder, "image1 relu1", "image1>relu1")
+    builder.get_by_test_id("drawing").focus()
+    builder.keyboard.press("Control+c")
+    builder.keyboard.press("Control+v")
+    builder.keyboard.press("Control+v")
+    python_sees(builder, "image1 relu1 relu2 relu3", "image1>relu1")
+    builder.keyboard.press("Delete")
+    python_sees(builder, "image1 relu1 relu2", "image1>relu1")
+    builder.keyboard.press("Control+a")
+    builder.keyboard.press("Delete")
+    python_sees(builder, "")
+    for _ in range(2):
+        builder.keyboard.press("Control+z")
+    python_sees(builder, "image1 relu1 relu2 relu3", "image1>relu1")
+    builder.keyboard.press("Control+Shift+z")
+    python_sees(builder, "image1 relu1 relu2", "image1>relu1")
+
+
+@pytest.mark.browser
+def test_a_cycle_is_refused_and_a_residual_connection_is_not(builder: Page):
+    add(builder, "Image", "ReLU", "Add")
+    builder.get_by_test_id("tidy").click()
+    builder.wait_for_timeout(300)
+    wire(builder, "add1", "relu1")
+    wire(builder, "image1", "add1")
+    python_sees(builder, "image1 relu1 add1", "image1>relu1", "relu1>add1", "image1>add1")
+    expect(badge(builder, "add1")).to_have_text("1×8×8")
+
+
+@pytest.mark.browser
+def test_a_template_replaces_the_design_and_keeps_the_history_apart(builder: Page):
+    add(builder, "Image", "Conv")
+    builder.get_by_role("button", name="Template").click()
+    python_sees(builder, "image1")
+    expect(badge(builder, "image1")).to_have_text("1×16×16")
+    expect(builder.get_by_test_id("undo")).to_be_disabled()
+    add(builder, "ReLU")
+    python_sees(builder, "image1 relu1", "image1>relu1")
+    expect(badge(builder, "relu1")).to_have_text("1×16×16")
