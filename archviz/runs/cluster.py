@@ -128,9 +128,11 @@ class Engine:
     def stop(self, run_id: str) -> None:
         """End a run: trials that train stop within 0.1 s, those that wait do not start."""
         client = self._client
-        if _works(client):
-            Flag(stop_flag(run_id), client=client).set()
-        self.store.stop_queued(run_id)
+        try:
+            self.store.stop_queued(run_id)  # first, so that no worker that gets free takes the next one
+        finally:
+            if _works(client):
+                Flag(stop_flag(run_id), client=client).set()
 
     def alive_trials(self) -> set[str] | None:
         """Ids of all trials that wait or run in the engine, whoever submitted them. Empty when there is no engine;

@@ -57,7 +57,7 @@ def stop_flag(run_id: str) -> str:
 def execute(work: Work) -> None:
     """Run one trial and write its events into the store. Whatever goes wrong becomes an event, not an exception."""
     with _ALONE:
-        store = _store(work.store_url)
+        store = shared_store(work.store_url)
         attempt = store.begin(work.trial_id, work.ticket)
         if attempt is not None:
             _run(work, store, attempt)
@@ -90,7 +90,7 @@ def _events(work: Work, attempt: int, watch: "StopWatch", writer: "EventWriter")
 
 
 @functools.cache
-def _store(url: str) -> Store:
+def shared_store(url: str) -> Store:
     """One connection pool in a worker process, however many trials it runs."""
     return Store(url)
 

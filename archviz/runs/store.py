@@ -92,7 +92,7 @@ class Store:
 
     def __init__(self, url: str | None = None) -> None:
         """`url` or `ARCHVIZ_DB` or a SQLite file under `home()`. Raises StoreUnavailable with a sentence."""
-        self.url = url or os.environ.get("ARCHVIZ_DB") or f"sqlite:///{home() / 'history.db'}"
+        self.url = url or default_url()
         self._database = open_database(self.url)
 
     def close(self) -> None:
@@ -338,6 +338,11 @@ class Store:
                 Observation(arm=arm, seed=seed, x=x, metric=metric, value=math.nan if value is None else value)
                 for arm, seed, x, metric, value in db.execute(query)
             ]
+
+
+def default_url() -> str:
+    """`ARCHVIZ_DB` or a SQLite file under `home()`."""
+    return os.environ.get("ARCHVIZ_DB") or f"sqlite:///{home() / 'history.db'}"
 
 
 def weights(trial_id: str) -> Path:
