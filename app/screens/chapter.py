@@ -162,15 +162,9 @@ def _question(
 
 
 def _evidence(chapter_slug: str, slug: str, chapter: Chapter | None, recorded: Reference | None) -> None:
-    """The exact demonstration beside the measured reference."""
+    """The exact demonstration beside the measured reference, and below what the measurement says of each claim."""
     exact, measured = st.columns(2, gap="large")
     card = _card(slug, chapter, recorded)
-    with exact:
-        parts.section("Exact, without training")
-        if chapter is None:
-            views.skeleton(PICTURE_HEIGHT)
-        else:
-            _demonstration(chapter_slug, next(one for one in chapter.experiments if one.slug == slug))
     with measured:
         parts.section("Measured reference")
         if recorded is None or card is None:
@@ -180,7 +174,29 @@ def _evidence(chapter_slug: str, slug: str, chapter: Chapter | None, recorded: R
                 icon=":material/science:",
             )
         else:
-            _reference(recorded, card)
+            key = f"reference-{card.id.replace('/', '-')}"
+            views.measured(card, recorded.estimates, recorded.observations, key, PICTURE_HEIGHT)
+            st.html(f'<p class="az-quiet">{_origin(recorded)}</p>')
+    with exact:
+        parts.section("Exact, without training")
+        if chapter is None:
+            views.skeleton(PICTURE_HEIGHT)
+        else:
+            _demonstration(chapter_slug, next(one for one in chapter.experiments if one.slug == slug))
+    if recorded is not None and card is not None:
+        parts.section("What the reference says")
+        views.verdicts(card, recorded.verdicts, f"verdicts-{slug}")
+        if card.note:
+            st.html(f'<p class="az-quiet"><b>Read with care:</b> {parts.escape(card.note)}</p>')
+
+
+def _origin(recorded: Reference) -> str:
+    """How a reference was measured, as HTML."""
+    return (
+        f"<code>{parts.escape(recorded.command)}</code> · {len(recorded.seeds)} seeds · {recorded.date} · "
+        f"{parts.escape(recorded.hardware)} · {recorded.seconds:.0f} s · "
+        f"torch {parts.escape(recorded.versions.get('torch', '?'))}"
+    )
 
 
 def _demonstration(chapter_slug: str, declared: Experiment) -> None:
@@ -196,22 +212,6 @@ def _demonstration(chapter_slug: str, declared: Experiment) -> None:
         for index, result in enumerate(results.value):
             views.result(result, f"demonstration-{declared.slug}-{index}", titles, height)
     st.html(f'<p class="az-note"><b>{parts.escape(shown.title)}.</b> {parts.escape(shown.text)}</p>')
-
-
-def _reference(recorded: Reference, card: Card) -> None:
-    key = f"reference-{card.id.replace('/', '-')}"
-    views.measured(card, recorded.estimates, recorded.observations, key, PICTURE_HEIGHT)
-    views.verdicts(card, recorded.verdicts, key, effects=False)
-    for claim in card.claims:
-        if claim.published:
-            st.html(f'<p class="az-quiet"><b>Published:</b> {parts.escape(claim.published)}.</p>')
-    if card.note:
-        st.html(f'<p class="az-quiet"><b>Read with care:</b> {parts.escape(card.note)}</p>')
-    st.html(
-        f'<p class="az-quiet"><code>{parts.escape(recorded.command)}</code> · {len(recorded.seeds)} seeds · '
-        f"{recorded.date} · {parts.escape(recorded.hardware)} · {recorded.seconds:.0f} s · "
-        f"torch {parts.escape(recorded.versions.get('torch', '?'))}</p>"
-    )
 
 
 # --- the laboratory --------------------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ MONO = "'Source Code Pro', ui-monospace, SFMono-Regular, Menlo, Consolas, monosp
 
 PLAIN = "format(datum.value, '~g')"
 """An axis label as it is: an axis' own `format` would round it to what tells ticks apart."""
+DECADES = [10.0**power for power in range(-12, 13)]
+SCIENTIFIC = "format(datum.value, '~e')"
 POINTS = 300
 """Points of one line that are sent to the browser, at most."""
 HEIGHT = 280
@@ -122,7 +124,8 @@ def measured(
             value=amount(one.value, what),
             seed=str(one.seed),
         )
-    values = [row.mean for row in means]
+    values = [row.mean for row in means] + [one.value for one in seeds]
+    values += [bound for row in means if row.n > 2 for bound in (row.low, row.high) if bound is not None]
     if card.axis:
         known = sorted({x for x in (*places, *(row.x for row in means)) if x is not None})
         layers = _over_axis(card, what, values, known)
@@ -155,10 +158,10 @@ def _over_axis(card: Card, of: Metric, values: Sequence[float], places: Sequence
     color = arm_scale(card.arms)
     bounds = {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": color}
     return [
-        {"transform": [BOUNDED], "mark": {"type": "area", "opacity": 0.14}, "encoding": bounds},
+        {"transform": [BOUNDED], "mark": {"type": "area", "opacity": 0.14, "clip": True}, "encoding": bounds},
         {
             "transform": [BOUNDED],
-            "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.65},
+            "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.65, "clip": True},
             "encoding": bounds,
         },
         {
@@ -192,7 +195,7 @@ def _by_arm(card: Card, of: Metric, values: Sequence[float]) -> list[Spec]:
     return [
         {
             "transform": [BOUNDED],
-            "mark": {"type": "rule", "strokeWidth": 10, "opacity": 0.25, "strokeCap": "round"},
+            "mark": {"type": "rule", "strokeWidth": 10, "opacity": 0.25, "strokeCap": "round", "clip": True},
             "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}, "color": color},
         },
         {
@@ -307,15 +310,16 @@ def losses(
     The step axis is fixed, so that nothing moves but the lines.
     """
     columns = _loss_columns(titles, seeds, means)
+    start = max((line.y[0] for line in seeds.values() if line.y and math.isfinite(line.y[0])), default=2.0)
     return Figure(
-        spec=_loss_spec(titles, steps, height),
+        spec=_loss_spec(titles, steps, span([0.0, 1.15 * start])[1], height),
         columns=columns,
         alt=f"Training loss over {steps} steps of {', '.join(arm_label(arm, titles) for arm in titles)}",
         table=columns,
     )
 
 
-def _loss_spec(titles: Mapping[str, str], steps: int, height: int) -> Spec:
+def _loss_spec(titles: Mapping[str, str], steps: int, top: float, height: int) -> Spec:
     x = {
         "field": "step",
         "type": "quantitative",
@@ -327,7 +331,7 @@ def _loss_spec(titles: Mapping[str, str], steps: int, height: int) -> Spec:
         "field": "loss",
         "type": "quantitative",
         "title": "training loss (nats)",
-        "scale": {"zero": True},
+        "scale": {"domain": [0, top], "nice": False},
         "axis": {"tickCount": 5, "format": ".3~r"},
     }
     color = arm_scale(titles)
@@ -342,17 +346,17 @@ def _loss_spec(titles: Mapping[str, str], steps: int, height: int) -> Spec:
         "layer": [
             {
                 "transform": [{"filter": "datum.seed !== 'mean'"}],
-                "mark": {"type": "line", "strokeWidth": 1, "opacity": 0.4},
+                "mark": {"type": "line", "strokeWidth": 1, "opacity": 0.4, "clip": True},
                 "encoding": {"x": x, "y": y, "color": color, "detail": {"field": "seed"}, "tooltip": tips},
             },
             {
                 "transform": [{"filter": "datum.seed === 'mean'"}],
-                "mark": {"type": "area", "opacity": 0.16},
+                "mark": {"type": "area", "opacity": 0.16, "clip": True},
                 "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": color},
             },
             {
                 "transform": [{"filter": "datum.seed === 'mean'"}],
-                "mark": {"type": "line", "strokeWidth": 2.5},
+                "mark": {"type": "line", "strokeWidth": 2.5, "clip": True},
                 "encoding": {"x": x, "y": y, "color": color, "tooltip": tips},
             },
         ],
@@ -406,7 +410,7 @@ def _profile_spec(titles: Mapping[str, str], label: str, layers: int, log: bool,
         "type": "quantitative",
         "title": label,
         "scale": {"type": "log", "nice": False} if log else {"zero": True},
-        "axis": {"tickCount": 5, "format": ".0e"} if log else {"tickCount": 5, "format": ".3~r"},
+        "axis": {"values": DECADES, "labelExpr": SCIENTIFIC} if log else {"tickCount": 5, "format": ".3~r"},
     }
     return {
         "height": height,
@@ -662,7 +666,9 @@ def _axis(name: str, title: str, log: bool) -> Spec:
             "type": "quantitative",
             "title": title,
             "scale": {"type": "log", "nice": False},
-            "axis": {"labelExpr": PLAIN, "tickCount": 6, "grid": name == "y"},
+            "axis": {"values": DECADES, "labelExpr": SCIENTIFIC}
+            if name == "y"
+            else {"labelExpr": PLAIN, "grid": False},
         }
     return {
         "field": name,
@@ -674,16 +680,32 @@ def _axis(name: str, title: str, log: bool) -> Spec:
 
 
 def _value_axis(of: Metric, values: Sequence[float]) -> Spec:
+    """The axis of a metric, over these values: wide intervals of two seeds are cut off rather than flatten all else."""
     title = f"{_lower_first(of.title)} ({of.unit})" if of.unit else _lower_first(of.title)
     finite = [value for value in values if math.isfinite(value)]
     wide = bool(finite) and min(finite) > 0 and max(finite) / min(finite) > 200
+    low, high = span(finite)
+    if of.percent:
+        low, high = max(low, 0.0), min(high, 1.0)
     return {
         "field": "y",
         "type": "quantitative",
         "title": title,
-        "scale": {"type": "log"} if wide else {"zero": False},
+        "scale": {"type": "log"} if wide else {"domain": [low, high], "nice": False},
         "axis": {"tickCount": 5, **_number_format(of)},
     }
+
+
+def span(values: Sequence[float]) -> tuple[float, float]:
+    """Round bounds around values, with a little room; they stay the same while values change a little."""
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    room = (high - low) or abs(high) or 1.0
+    step = 10.0 ** math.floor(math.log10(room)) / 2
+    bottom = math.floor((low - 0.04 * room) / step) * step
+    top = math.ceil((high + 0.04 * room) / step) * step
+    return (0.0 if low >= 0 and bottom < 0 else bottom), top
 
 
 def _number_format(of: Metric) -> Spec:

@@ -64,7 +64,7 @@ def _status(progress: Progress, key: str) -> None:
             )
     with st.container(key="verdict", border=True, gap="small"):
         st.html(f'<p class="az-quiet">{parts.escape(run.title)}</p>')
-        views.verdicts(progress.card, progress.verdicts, f"run-{key}", effects=False)
+        views.verdicts(progress.card, progress.verdicts, f"run-{key}")
         _answer(progress)
 
 

@@ -79,16 +79,18 @@ def measured(
     figure(drawn, f"{key}-measured", metric(chosen).title, moving, switch if len(names) > 1 else None)
 
 
-def verdicts(card: Card, found: Sequence[Verdict], key: str, effects: bool = True) -> None:
-    """The verdict on each claim: the claim, the outcome in a coloured word, one plain sentence."""
-    for index, (verdict, claim) in enumerate(zip(found, card.claims, strict=True)):
-        with st.container(key=f"{key}-verdict-{index}", gap="xsmall"):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                outcome(verdict)
-                st.html(f'<p class="az-claim">{parts.escape(claim.sentence)}</p>')
-            st.html(f'<p class="az-note">{parts.escape(verdict.sentence)}</p>')
-            if effects:
-                figure(figures.effect(verdict, claim.metric, claim.by), f"{key}-effect-{index}")
+def verdicts(card: Card, found: Sequence[Verdict], key: str) -> None:
+    """The verdict on each claim side by side: outcome, claim, one plain sentence, and what was published."""
+    places = st.columns(len(found), gap="large") if len(found) < 4 else [st.container() for _ in found]
+    for index, (place, verdict, claim) in enumerate(zip(places, found, card.claims, strict=True)):
+        with place, st.container(key=f"{key}-{index}", gap="xsmall"):
+            outcome(verdict)
+            st.html(
+                f'<p class="az-claim">{parts.escape(claim.sentence)}</p>'
+                f'<p class="az-note">{parts.escape(verdict.sentence)}</p>'
+            )
+            if claim.published:
+                st.html(f'<p class="az-quiet"><b>Published:</b> {parts.escape(claim.published)}.</p>')
 
 
 def graphs(drawn: Mapping[str, Graph], key: str, height: int) -> None:

@@ -153,7 +153,7 @@ def test_long_lines_are_thinned_to_their_ends():
 
 
 def test_the_spec_of_a_live_chart_does_not_change_with_its_rows():
-    line = Series(name="A", x=(1, 2, 3), y=(3, 2, 1))
+    line = Series(name="A", x=(1, 2, 3), y=(2, 1.5, 1))
     later = figures.losses(ARMS, {("A", 0): line}, {"A": line.replace(low=(1, 1, 1), high=(4, 4, 4))}, 150)
     assert later.spec == ALL["losses"].spec
     assert later.columns != ALL["losses"].columns
@@ -175,3 +175,18 @@ def test_numbers_have_at_most_three_digits_unless_exact():
     assert figures.number(1_234_567) == "1,234,567"
     assert figures.number(None) == ""
     assert figures.number("text") == "text"
+
+
+def test_bounds_are_round_and_hold_still():
+    assert figures.span([0.02, 1.9]) == figures.span([0.03, 1.86]) == (0.0, 2.0)
+    assert figures.span([]) == (0.0, 1.0)
+    low, high = figures.span([0.5, 0.5])
+    assert low < 0.5 < high
+
+
+def test_the_wide_interval_of_two_seeds_does_not_flatten_the_rest():
+    two = [row for row in rows() if row.seed < 2]
+    figure = figures.measured(card(), "train_loss", estimates(two), two)
+    domain = next(e["y"]["scale"]["domain"] for e in encodings(figure.spec))
+    assert max(figure.columns["high"][i] for i, part in enumerate(figure.columns["part"]) if part == "mean") > domain[1]
+    assert domain[1] < 1.5
