@@ -8,7 +8,7 @@ import streamlit as st
 from app import jobs
 from app.jobs import Background
 
-EVERY = 0.3
+EVERY = 0.6
 
 
 def until(expected: Sequence[Background[Any]]) -> None:
