@@ -15,7 +15,8 @@ __all__ = ["Untraceable", "collapse", "compare_graphs", "fold", "overview", "tra
 def trace(model_config: ModelConfig, inputs: Inputs, title: str) -> Graph:
     """The graph of the model that this config describes, at batch 1, without allocating weights.
 
-    Parameters and MACs of the outermost nodes add up to those of the model (MACs as `engine.counting` counts them).
+    Parameters and MACs of the outermost nodes add up to those of the model (MACs as `engine.counting` counts them),
+    without parts that only training calls, such as auxiliary heads.
     Raises Untraceable, which names the part, when the model cannot run on such inputs.
     """
     return _graph(record_config(model_config, inputs), title)
