@@ -14,9 +14,6 @@ interface ToolbarProps {
   measure: Measure | null;
   scale: Scale | null;
   onMeasure: (name: string | null) => void;
-  onZoom: (factor: number) => void;
-  onFitWidth: () => void;
-  onFitAll: () => void;
 }
 
 function Legend({ measure, scale }: { measure: Measure; scale: Scale | null }) {
@@ -37,9 +34,10 @@ export function Toolbar(props: ToolbarProps) {
     <div className="toolbar" role="toolbar" aria-label="What is shown of the graph">
       {props.levels > 1 && (
         <label title="How many levels of modules are open">
-          Depth
+          <span>Depth</span>
           <input
             type="range"
+            aria-label="Depth"
             min={0}
             max={props.levels - 1}
             value={props.depth}
@@ -65,8 +63,9 @@ export function Toolbar(props: ToolbarProps) {
         <output data-testid="found">{props.found}</output>
       </label>
       <label title="Fill each layer by a quantity">
-        Colour
+        <span>Colour</span>
         <select
+          aria-label="Colour"
           value={measure?.name ?? ""}
           data-testid="colour"
           onChange={(event) => props.onMeasure(event.target.value || null)}
@@ -78,12 +77,6 @@ export function Toolbar(props: ToolbarProps) {
         </select>
       </label>
       <span className="legend-place">{measure && <Legend measure={measure} scale={scale} />}</span>
-      <span className="zoom">
-        <button type="button" aria-label="Smaller" title="Smaller" onClick={() => props.onZoom(1 / 1.3)}>−</button>
-        <button type="button" aria-label="Larger" title="Larger" onClick={() => props.onZoom(1.3)}>+</button>
-        <button type="button" title="As wide as the pane" onClick={props.onFitWidth}>Width</button>
-        <button type="button" title="The whole graph" onClick={props.onFitAll}>All</button>
-      </span>
     </div>
   );
 }

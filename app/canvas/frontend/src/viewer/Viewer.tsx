@@ -14,6 +14,7 @@ import { useOpen } from "./useOpen";
 import { useSearch } from "./useSearch";
 import "./viewer.css";
 import { walk } from "./walk";
+import { ZoomButtons } from "./ZoomButtons";
 
 interface ViewerProps {
   data: ViewerData;
@@ -126,9 +127,6 @@ function Graphs({ data, trees, onClicked }: ViewerProps & { trees: Trees }) {
         measure={measure}
         scale={scale}
         onMeasure={setColourBy}
-        onZoom={look.zoom}
-        onFitWidth={look.fitWidth}
-        onFitAll={look.fitAll}
       />
       <div className="panes" ref={panes}>
         {[...trees].map(([arm, tree], number) => (
@@ -152,6 +150,7 @@ function Graphs({ data, trees, onClicked }: ViewerProps & { trees: Trees }) {
           />
         ))}
       </div>
+      <ZoomButtons onZoom={look.zoom} onFitWidth={look.fitWidth} onFitAll={look.fitAll} />
       <div className="unseen" role="status">{said}</div>
     </div>
   );

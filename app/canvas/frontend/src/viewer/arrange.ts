@@ -29,7 +29,9 @@ export interface Arranged {
 
 export type Arrange = (parts: Parts) => Arranged;
 
-const CLOSER = 16; // the points where lines come in and leave may lie under the title and on the lower edge
+// The points where lines come in and leave may lie a little under the title and on the lower edge.
+const CLOSER_IN = 8;
+const CLOSER_OUT = 16;
 
 export function arrange({ sizes, links, title }: Parts): Arranged {
   const graph = new dagre.graphlib.Graph();
@@ -44,8 +46,8 @@ export function arrange({ sizes, links, title }: Parts): Arranged {
   const { width: drawn = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
   const width = Math.max(drawn, title ?? 0); // the title may be wider than what it stands over
   const side = (width - drawn) / 2;
-  const head = title === null ? 0 : HEADER - (graph.hasNode(String(sizes.length)) ? CLOSER : 0);
-  const foot = graph.hasNode(String(sizes.length + 1)) ? CLOSER : 0;
+  const head = title === null ? 0 : HEADER - (graph.hasNode(String(sizes.length)) ? CLOSER_IN : 0);
+  const foot = graph.hasNode(String(sizes.length + 1)) ? CLOSER_OUT : 0;
   const boxes = sizes.map(([w, h], number) => {
     const { x, y } = graph.node(String(number)) as Point;
     return { x: x - w / 2 + side, y: y - h / 2 + head, width: w, height: h };
