@@ -355,9 +355,11 @@ def alive() -> set[str] | None:
     return None if engine.value is None else engine.value.alive_trials()
 
 
-def runs(*, experiment: str | None = None, text: str | None = None, status: Status | None = None) -> list[Run]:
+def runs(
+    *, experiment: str | None = None, text: str | None = None, status: Status | None = None, limit: int = 200
+) -> list[Run]:
     """The newest runs first."""
-    return store().runs(experiment=experiment, text=text, status=status, alive=alive())
+    return store().runs(experiment=experiment, text=text, status=status, alive=alive(), limit=limit)
 
 
 def run(run_id: str) -> Run | None:

@@ -6,15 +6,16 @@ import streamlit as st
 
 from app import jobs
 from app.screens import catalog, chapter, home, runs
+from app.ui import parts
 from archviz.core import book
 
-ASSETS = Path(__file__).parents[1] / "assets"
+STYLE = Path(__file__).parent / "ui" / "style.css"
 
 
 def main() -> None:
     """Draw the frame and the page that the address asks for."""
     st.set_page_config(page_title="archviz", page_icon="🔬", layout="wide")
-    st.html(Path(__file__).parent / "ui" / "style.css")
+    parts.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
     jobs.start()
     built = jobs.built()
     start = st.Page(home.render, title="Home", url_path="home", default=True)

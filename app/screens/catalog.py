@@ -71,8 +71,8 @@ def _entry(entry: Entry) -> None:
     source = f'<p class="az-quiet">{parts.escape(entry.source)}</p>' if entry.source else ""
     used = " · ".join(_link(use) for use in entry.used)
     where = f"used in {used}" if used else "not used in an experiment yet"
-    with st.container(border=True, key=f"entry-{entry.section}-{entry.name.replace('.', '-')}", gap="xsmall"):
-        st.html(
+    with st.container(border=True, key=f"entry-{entry.section}-{entry.name.replace('.', '-')}", height="stretch"):
+        parts.html(
             f'<p class="az-card-title">{parts.escape(entry.title)}</p>'
             f'<p class="az-card-number">{parts.escape(entry.name)}</p>'
             f'<p class="az-card-text">{parts.inline(entry.text)}</p>'

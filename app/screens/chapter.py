@@ -156,7 +156,7 @@ def _question(
 ) -> None:
     card = _card(slug, chapter, recorded)
     if card is not None:
-        st.html(f'<p class="az-question">{parts.escape(card.ask)}</p>')
+        parts.html(f'<p class="az-question">{parts.escape(card.ask)}</p>')
     if paragraph:
         st.markdown(paragraph)
 
@@ -176,7 +176,7 @@ def _evidence(chapter_slug: str, slug: str, chapter: Chapter | None, recorded: R
         else:
             key = f"reference-{card.id.replace('/', '-')}"
             views.measured(card, recorded.estimates, recorded.observations, key, PICTURE_HEIGHT)
-            st.html(f'<p class="az-quiet">{_origin(recorded)}</p>')
+            parts.html(f'<p class="az-quiet">{_origin(recorded)}</p>')
     with exact:
         parts.section("Exact, without training")
         if chapter is None:
@@ -187,7 +187,7 @@ def _evidence(chapter_slug: str, slug: str, chapter: Chapter | None, recorded: R
         parts.section("What the reference says")
         views.verdicts(card, recorded.verdicts, f"verdicts-{slug}")
         if card.note:
-            st.html(f'<p class="az-quiet"><b>Read with care:</b> {parts.escape(card.note)}</p>')
+            parts.html(f'<p class="az-quiet"><b>Read with care:</b> {parts.escape(card.note)}</p>')
 
 
 def _origin(recorded: Reference) -> str:
@@ -211,7 +211,7 @@ def _demonstration(chapter_slug: str, declared: Experiment) -> None:
         height = PICTURE_HEIGHT if len(results.value) == 1 else 240
         for index, result in enumerate(results.value):
             views.result(result, f"demonstration-{declared.slug}-{index}", titles, height)
-    st.html(f'<p class="az-note"><b>{parts.escape(shown.title)}.</b> {parts.escape(shown.text)}</p>')
+    parts.html(f'<p class="az-note"><b>{parts.escape(shown.title)}.</b> {parts.escape(shown.text)}</p>')
 
 
 # --- the laboratory --------------------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ class _Laboratory:
         with graph_place:
             chosen, graph = self._graph(experiment, problems)
         self._write(experiment, order, chosen)
-        self._train(order, next(iter(problems.values()), problem))
+        self._train(order, next(iter(problems.values()), None) or problem or _nothing_to_compare(experiment))
         live.panel(self.run_id, self.slug)
         return graph
 
@@ -395,6 +395,15 @@ def _problems(experiment: Experiment) -> dict[str, str]:
         except NotApplicable as error:
             found[arm.name] = str(error)
     return found
+
+
+def _nothing_to_compare(experiment: Experiment) -> str | None:
+    """That two arms of a claim are the same, or none."""
+    setups = {arm.name: experiment.setup(arm) for arm in experiment.arms}
+    for claim in experiment.claims:
+        if setups[claim.variant] == setups[claim.baseline]:
+            return f"{claim.baseline} and {claim.variant} are the same: put a tweak on one of them."
+    return None
 
 
 def _reason(tweak: Tweak, experiment: Experiment) -> str | None:

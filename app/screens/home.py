@@ -3,8 +3,10 @@
 import streamlit as st
 
 from app import jobs
-from app.ui import parts
+from app.ui import parts, waiting
 from archviz.core import book
+
+RECENT = 4
 
 
 def render() -> None:
@@ -19,23 +21,40 @@ def render() -> None:
     with st.container(key="book"), st.grid(min_column_width=270, gap="small"):
         for page in book.pages():
             _card(page, page.slug in built)
-    recent()
+    _recent()
 
 
 def _card(page: book.Page, built: bool) -> None:
-    with st.container(border=True, key=f"card-{page.slug}", gap="xsmall"):
+    with st.container(border=True, key=f"card-{page.slug}", gap="xsmall", height="stretch"):
         number = f"Chapter {page.number}" if page.number else "Introduction"
         if built:
-            st.html(f'<p class="az-card-number">{number}</p>')
+            parts.html(f'<p class="az-card-number">{number}</p>')
             st.page_link(parts.pages()[page.slug], label=page.title)
-            st.html(f'<p class="az-card-text">{parts.escape(parts.first_sentences(page.summary))}</p>')
+            parts.html(f'<p class="az-card-text">{parts.escape(parts.first_sentences(page.summary))}</p>')
         else:
-            st.html(
+            parts.html(
                 f'<p class="az-card-number">{number} · not built yet</p>'
                 f'<p class="az-card-title az-unbuilt">{parts.escape(page.title)}</p>'
                 f'<p class="az-card-text az-unbuilt">{parts.escape(parts.first_sentences(page.summary))}</p>'
             )
 
 
-def recent() -> None:
+def _recent() -> None:
     """The last runs, once the history can be read."""
+    if jobs.library.value is None:
+        waiting.until([jobs.library], quiet=True)
+        return
+    last = jobs.runs(limit=RECENT)
+    if not last:
+        return
+    parts.section("Run last")
+    for run in last:
+        chapter, _, experiment = run.experiment.partition("/")
+        with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"recent-{run.id}"):
+            st.page_link(
+                parts.pages()[chapter if chapter in parts.pages() else "runs"],
+                label=run.title,
+                icon=":material/history:",
+                query_params={"experiment": experiment, "run": run.id},
+            )
+            parts.html(f'<p class="az-quiet">{run.experiment} · {run.status} · {run.created:%d %b, %H:%M}</p>')

@@ -47,7 +47,7 @@ def render() -> None:
 
 
 def _empty() -> None:
-    st.html(
+    parts.html(
         '<div class="az-empty">Nothing has been run yet. Open a chapter, drag a tweak onto a lane and press '
         "<b>Train</b>; the run will stand here.</div>"
     )
@@ -242,7 +242,7 @@ def _compare(progresses: list[Progress]) -> None:
     places = st.columns(min(3, len(progresses)), gap="medium")
     for index, progress in enumerate(progresses):
         with places[index % len(places)]:
-            st.html(f'<p class="az-note"><b>{parts.escape(progress.run.title)}</b></p>')
+            parts.html(f'<p class="az-note"><b>{parts.escape(progress.run.title)}</b></p>')
             views.measured(
                 progress.card, progress.estimates, progress.observations, f"runs-{progress.run.id}", CHART_HEIGHT
             )

@@ -17,7 +17,7 @@ FLOW = "gradient-flow"
 def panel(run_id: str | None, key: str) -> None:
     """The run's progress, charts and verdict; without a run, what would stand here."""
     if run_id is None:
-        st.html(
+        parts.html(
             '<div class="az-empty">No run yet. Press <b>Train</b>: both curves start to move here within a second, '
             "and the verdict follows when the seeds are through.</div>"
         )
@@ -63,7 +63,7 @@ def _status(progress: Progress, key: str) -> None:
                 icon=":material/power_off:",
             )
     with st.container(key="verdict", border=True, gap="small"):
-        st.html(f'<p class="az-quiet">{parts.escape(run.title)}</p>')
+        parts.html(f'<p class="az-quiet">{parts.escape(run.title)}</p>')
         views.verdicts(progress.card, progress.verdicts, f"run-{key}")
         _answer(progress)
 
@@ -90,7 +90,7 @@ def _answer(progress: Progress) -> None:
         words = f"You predicted: {said}. That is what came out."
     else:
         words = f"You predicted: {said}. It came out otherwise: {PREDICTIONS[progress.answer]}."
-    st.html(f'<p class="az-note" data-testid="answer"><b>{parts.escape(words)}</b></p>')
+    parts.html(f'<p class="az-note" data-testid="answer"><b>{parts.escape(words)}</b></p>')
 
 
 def _charts(progress: Progress, key: str) -> None:
@@ -117,7 +117,7 @@ def _charts(progress: Progress, key: str) -> None:
         claim = card.claims[0]
         drawn = figures.effect(progress.verdicts[0], claim.metric, claim.by, 130)
         views.figure(drawn, f"effect-{key}", f"{claim.variant} minus {claim.baseline}, paired by seed", moving=True)
-        st.html(
+        parts.html(
             f'<p class="az-quiet">The bar is the 95 % interval of the mean difference in '
             f"{parts.escape(metric(claim.metric).title.lower())}. Inside the grey zone it is too small to matter "
             f"(less than {significant(100 * claim.by) if metric(claim.metric).percent else significant(claim.by)}"

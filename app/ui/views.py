@@ -85,12 +85,12 @@ def verdicts(card: Card, found: Sequence[Verdict], key: str) -> None:
     for index, (place, verdict, claim) in enumerate(zip(places, found, card.claims, strict=True)):
         with place, st.container(key=f"{key}-{index}", gap="xsmall"):
             outcome(verdict)
-            st.html(
+            parts.html(
                 f'<p class="az-claim">{parts.escape(claim.sentence)}</p>'
                 f'<p class="az-note">{parts.escape(verdict.sentence)}</p>'
             )
             if claim.published:
-                st.html(f'<p class="az-quiet"><b>Published:</b> {parts.escape(claim.published)}.</p>')
+                parts.html(f'<p class="az-quiet"><b>Published:</b> {parts.escape(claim.published)}.</p>')
 
 
 def graphs(drawn: Mapping[str, Graph], key: str, height: int) -> None:
@@ -140,7 +140,7 @@ def result(drawn: Result, key: str, titles: Mapping[str, str] | None = None, hei
             _images(drawn, key)
         case Table():
             st.markdown(f"**{drawn.title}**")
-            st.html(_html_table(drawn))
+            parts.html(_html_table(drawn))
         case Verdict():
             outcome(drawn)
             st.markdown(f"**{drawn.claim}** {drawn.sentence}")
@@ -167,7 +167,7 @@ def _images(images: Images, key: str) -> None:
         f"<figcaption>{parts.escape(caption)}</figcaption></figure>"
         for picture, caption in zip(images.pictures, captions, strict=True)
     )
-    st.html(f'<div class="az-pictures" data-testid="{key}">{cells}</div>')
+    parts.html(f'<div class="az-pictures" data-testid="{key}">{cells}</div>')
 
 
 def _png(picture: tuple[tuple[Any, ...], ...]) -> str:

@@ -11,15 +11,15 @@ from app.jobs import Background
 EVERY = 0.6
 
 
-def until(expected: Sequence[Background[Any]]) -> None:
-    """Draw the page anew as soon as all of this is there."""
+def until(expected: Sequence[Background[Any]], quiet: bool = False) -> None:
+    """Draw the page anew as soon as all of this is there; `quiet` where the reader misses nothing meanwhile."""
     if not all(one.over for one in expected):
-        _look_again(expected)
+        _look_again(expected, quiet)
 
 
 @st.fragment(run_every=EVERY)
-def _look_again(expected: Sequence[Background[Any]]) -> None:
+def _look_again(expected: Sequence[Background[Any]], quiet: bool) -> None:
     if all(one.over for one in expected):
         st.rerun()
-    if jobs.library.value is None:
+    if jobs.library.value is None and not quiet:
         st.caption(f"loading PyTorch and the experiments ({jobs.library.seconds:.0f} s)")
