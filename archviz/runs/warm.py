@@ -6,7 +6,6 @@ workers are forked (see engine.py); where processes cannot be forked, each worke
 
 import gc
 import logging
-import threading
 from typing import Any
 
 import distributed
@@ -16,6 +15,7 @@ from torch._dynamo import disable  # what the first optimizer imports, a second'
 
 from archviz.core.discover import discover
 from archviz.engine import train
+from archviz.runs.database import StoreUnavailable
 from archviz.runs.execute import shared_store
 from archviz.runs.store import default_url
 
@@ -28,30 +28,26 @@ try:
 except Exception:  # a chapter that is being written must not keep the others from running
     log.warning("a chapter cannot be imported", exc_info=True)
 
+try:
+    for dataset in discover("archviz.data", "DATASET"):
+        if not dataset.download:
+            dataset.config.build().load()  # it keeps what it has loaded
+except Exception:  # a trial that needs it will say what is wrong
+    log.warning("a dataset cannot be loaded", exc_info=True)
+
 gc.collect()
 gc.freeze()
 
 
 def dask_setup(_worker: Any) -> None:
-    """Called by Dask in every new worker process, before the scheduler hears of it: one tiny training step.
-
-    The data follow in a thread, so that they are there before somebody has chosen what to train on them.
-    """
+    """Called by Dask in every new worker process, before the scheduler hears of it."""
     torch.set_num_threads(1)
     net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(8, 2))
     optimizer = torch.optim.AdamW(net.parameters())
     loss = nn.functional.cross_entropy(net(torch.zeros(2, 1, 4, 4)), torch.zeros(2, dtype=torch.long))
     loss.backward()
     optimizer.step()
-    threading.Thread(target=_load, name="archviz-data", daemon=True).start()
-
-
-def _load() -> None:
-    """Open the store, and load the datasets that are on this machine; each keeps what it has loaded."""
     try:
         shared_store(default_url())
-        for dataset in discover("archviz.data", "DATASET"):
-            if not dataset.download:
-                dataset.config.build().load()
-    except Exception:  # a trial that needs it will say what is wrong
-        log.warning("the store or a dataset cannot be loaded", exc_info=True)
+    except StoreUnavailable as error:  # a client has been told the same
+        log.warning("%s", error)
