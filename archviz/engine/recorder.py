@@ -93,8 +93,13 @@ class Recording:
 
 def record_config(config: ModelConfig, inputs: Inputs, batch: int = 1) -> Recording:
     """Build the model on the meta device and record one pass. Raises Untraceable."""
-    with torch.device("meta"):
-        model: nn.Module = config.build()
+    try:
+        with torch.device("meta"):
+            model: nn.Module = config.build()
+    except (NotImplementedError, RuntimeError) as error:
+        if "meta" not in str(error):
+            raise
+        raise Untraceable(f"{config.kind} cannot be built by shape alone: {str(error).splitlines()[0]}", "") from error
     return record(model, (example(inputs, batch, "meta"),))
 
 

@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archviz import catalog
 from archviz.core.graph import Graph, Node
+from archviz.core.setup import Inputs, ModelConfig
 from archviz.engine.cost import cost
 from archviz.engine.recorder import record
 from archviz.engine.trace import Untraceable, trace, trace_module
@@ -190,6 +191,22 @@ class Deciding(nn.Module):
 def test_a_way_that_depends_on_values_is_said_so() -> None:
     with pytest.raises(Untraceable, match="depends on values"):
         trace_module(Deciding(), [torch.zeros(1, 4)], "deciding")
+
+
+class Measuring(nn.Module):
+    """Looks at values when it is built."""
+
+    class Config(ModelConfig):
+        pass
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.widths = torch.linspace(1, 3, 3).tolist()
+
+
+def test_a_model_that_needs_values_to_be_built_is_said_so() -> None:
+    with pytest.raises(Untraceable, match=r"^Measuring cannot be built by shape alone"):
+        trace(Measuring.Config(), Inputs(shape=(3,)), "measuring")
 
 
 def test_other_threads_may_use_torch_meanwhile() -> None:
