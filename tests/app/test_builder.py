@@ -1,7 +1,7 @@
 """The builder: what is believed of the browser, and assembling in a real one."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +81,10 @@ def address(serve: Callable[[Path], str]) -> str:
 
 
 @pytest.fixture
-def builder(page: Page, address: str) -> Iterator[Page]:
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    expect(page.get_by_test_id("drawing")).to_be_visible(timeout=30_000)
-    yield page
-    assert not errors
+def builder(tab: Page, address: str) -> Page:
+    tab.goto(address)
+    expect(tab.get_by_test_id("drawing")).to_be_visible(timeout=30_000)
+    return tab
 
 
 def python_sees(page: Page, blocks: str, *wires: str) -> None:

@@ -1,7 +1,7 @@
 """The tweak lanes: their rule in Python, and dragging in a real browser."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +50,10 @@ def address(serve: Callable[[Path], str]) -> str:
 
 
 @pytest.fixture
-def lanes(page: Page, address: str) -> Iterator[Page]:
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    expect(page.get_by_test_id("palette")).to_be_visible(timeout=30_000)
-    yield page
-    assert not errors
+def lanes(tab: Page, address: str) -> Page:
+    tab.goto(address)
+    expect(tab.get_by_test_id("palette")).to_be_visible(timeout=30_000)
+    return tab
 
 
 def python_sees(page: Page, a: list[str], b: list[str]) -> None:

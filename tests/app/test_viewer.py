@@ -1,6 +1,6 @@
 """The graph viewer: what it is told in Python, and looking around in a real browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +55,10 @@ def address(serve: Callable[[Path], str]) -> str:
 
 
 @pytest.fixture
-def viewer(page: Page, address: str) -> Iterator[Page]:
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    expect(node(page, "A", "stem")).to_be_visible(timeout=30_000)
-    yield page
-    assert not errors
+def viewer(tab: Page, address: str) -> Page:
+    tab.goto(address)
+    expect(node(tab, "A", "stem")).to_be_visible(timeout=30_000)
+    return tab
 
 
 def pane(page: Page, arm: str) -> Locator:
@@ -184,7 +181,8 @@ def test_colours_by_what_python_gives(viewer: Page):
 
 
 @pytest.mark.browser
-def test_a_large_graph_starts_closed_and_opens(page: Page, address: str):
+def test_a_large_graph_starts_closed_and_opens(tab: Page, address: str):
+    page = tab
     page.goto(f"{address}/?large=1")
     expect(node(page, "A", "stem")).to_be_visible(timeout=30_000)
     expect(node(page, "A", "blocks.0.conv0")).to_have_count(0)
