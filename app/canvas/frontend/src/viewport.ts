@@ -44,7 +44,11 @@ export function zoomBy(view: Viewport, factor: number, pane: Size): Viewport {
 /** Keep a node where it was on the screen when the layout around it changes. */
 export function follow(view: Viewport, before: Box, after: Box): Viewport {
   const middle = (node: Box): number => node.x + node.width / 2;
-  return { ...view, x: view.x + (middle(before) - middle(after)) * view.zoom, y: view.y + (before.y - after.y) * view.zoom };
+  return {
+    ...view,
+    x: view.x + (middle(before) - middle(after)) * view.zoom,
+    y: view.y + (before.y - after.y) * view.zoom,
+  };
 }
 
 /** Move only as far as needed to have the node in the pane. */

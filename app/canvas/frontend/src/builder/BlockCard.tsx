@@ -12,21 +12,45 @@ const PORT = HEADER / 2; // beside the title, so that a chain of blocks is a str
 
 export type BlockNode = Node<{ block: Block }, "block">;
 
-function Foot({ id, status, stale, onFix }: { id: string; status: Status | undefined; stale: boolean; onFix: () => void }) {
-  if (!status) return <div className="foot quiet" data-testid={`badge-${id}`}>…</div>;
+function Foot({
+  id,
+  status,
+  stale,
+  onFix,
+}: {
+  id: string;
+  status: Status | undefined;
+  stale: boolean;
+  onFix: () => void;
+}) {
+  if (!status)
+    return (
+      <div className="foot quiet" data-testid={`badge-${id}`}>
+        …
+      </div>
+    );
   if (status.error !== null) {
     return (
       <div className="foot wrong" role="alert" data-testid={`badge-${id}`}>
         {status.error}
-        {status.fix && <button type="button" className="nodrag" onClick={onFix}>{status.fix.label}</button>}
+        {status.fix && (
+          <button type="button" className="nodrag" onClick={onFix}>
+            {status.fix.label}
+          </button>
+        )}
       </div>
     );
   }
-  const cost = [status.parameters > 0 && `${short(status.parameters)} parameters`, status.macs > 0 && `${short(status.macs)} MACs`];
+  const cost = [
+    status.parameters > 0 && `${short(status.parameters)} parameters`,
+    status.macs > 0 && `${short(status.macs)} MACs`,
+  ];
   return (
     <div className={`foot${stale ? " quiet" : ""}`} data-testid={`badge-${id}`}>
       <b>{status.shape ?? "…"}</b>
-      {cost.filter(Boolean).map((one) => <span key={String(one)}>{one}</span>)}
+      {cost.filter(Boolean).map((one) => (
+        <span key={String(one)}>{one}</span>
+      ))}
     </div>
   );
 }
@@ -37,7 +61,10 @@ export const BlockCard = memo(function BlockCard({ data: { block }, selected }: 
   if (!shop || !kind) return null;
   const status = shop.statusOf(block.id);
   return (
-    <div className={`block${selected ? " selected" : ""}${status?.error != null ? " faulty" : ""}`} data-testid={`block-${block.id}`}>
+    <div
+      className={`block${selected ? " selected" : ""}${status?.error != null ? " faulty" : ""}`}
+      data-testid={`block-${block.id}`}
+    >
       {kind.inputs.map((input, number) => (
         <Handle
           key={input}
@@ -48,7 +75,9 @@ export const BlockCard = memo(function BlockCard({ data: { block }, selected }: 
           style={{ top: PORT + number * ROW }}
         />
       ))}
-      <div className="block-title" title={kind.hint}>{kind.title}</div>
+      <div className="block-title" title={kind.hint}>
+        {kind.title}
+      </div>
       {fieldsOf(kind).map((name) => (
         <ParameterField
           key={name}
@@ -59,7 +88,12 @@ export const BlockCard = memo(function BlockCard({ data: { block }, selected }: 
           onSet={(value) => shop.set(block.id, name, value)}
         />
       ))}
-      <Foot id={block.id} status={status} stale={shop.stale} onFix={() => status?.fix && shop.repair(status.fix.repairs)} />
+      <Foot
+        id={block.id}
+        status={status}
+        stale={shop.stale}
+        onFix={() => status?.fix && shop.repair(status.fix.repairs)}
+      />
       {kind.output && <Handle type="source" position={Position.Right} title="output" style={{ top: PORT }} />}
     </div>
   );

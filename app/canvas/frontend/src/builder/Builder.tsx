@@ -1,5 +1,13 @@
 // The build page's canvas: the shelf of blocks beside the design.
-import { DndContext, type DragEndEvent, DragOverlay, MouseSensor, TouchSensor, useSensor, useSensors } from "@dnd-kit/core";
+import {
+  DndContext,
+  type DragEndEvent,
+  DragOverlay,
+  MouseSensor,
+  TouchSensor,
+  useSensor,
+  useSensors,
+} from "@dnd-kit/core";
 import { ReactFlowProvider, useReactFlow, useStoreApi } from "@xyflow/react";
 import { useMemo, useState } from "react";
 import "@xyflow/react/dist/base.css";
@@ -14,7 +22,12 @@ import { Shelf } from "./Shelf";
 import { sizeOf } from "./size";
 import { useDesign } from "./useDesign";
 
-const SILENT = { onDragStart: () => undefined, onDragOver: () => undefined, onDragEnd: () => undefined, onDragCancel: () => undefined };
+const SILENT = {
+  onDragStart: () => undefined,
+  onDragOver: () => undefined,
+  onDragEnd: () => undefined,
+  onDragCancel: () => undefined,
+};
 const GAP = 56;
 
 interface BuilderProps {
@@ -40,7 +53,10 @@ function Workbench({ data, onChange }: BuilderProps) {
   const store = useStoreApi();
   const palette = JSON.stringify(data.palette); // sent anew with every run of the page, mostly the same
   const groups = useMemo(() => JSON.parse(palette) as BuilderData["palette"], [palette]);
-  const kinds = useMemo(() => new Map(groups.flatMap((group) => group.kinds.map((kind) => [kind.kind, kind] as const))), [groups]);
+  const kinds = useMemo(
+    () => new Map(groups.flatMap((group) => group.kinds.map((kind) => [kind.kind, kind] as const))),
+    [groups],
+  );
   const sensors = useSensors(
     useSensor(MouseSensor, { activationConstraint: { distance: 4 } }),
     useSensor(TouchSensor, { activationConstraint: { delay: 150, tolerance: 8 } }),
@@ -76,7 +92,8 @@ function Workbench({ data, onChange }: BuilderProps) {
     const kind = kinds.get((active.data.current as { kind: string }).kind);
     setDragged(null);
     if (!kind || over?.id !== "drawing") return;
-    const start = "touches" in activatorEvent ? (activatorEvent as TouchEvent).touches[0] : (activatorEvent as MouseEvent);
+    const start =
+      "touches" in activatorEvent ? (activatorEvent as TouchEvent).touches[0] : (activatorEvent as MouseEvent);
     if (!start) return;
     const at = flow.screenToFlowPosition({ x: start.clientX + delta.x - 40, y: start.clientY + delta.y - 15 });
     const added = add(design, kind, { x: Math.round(at.x), y: Math.round(at.y) });
@@ -97,7 +114,9 @@ function Workbench({ data, onChange }: BuilderProps) {
         <div className="builder" style={{ height: data.height }}>
           <Shelf groups={groups} onAdd={addBehind} />
           <Drawing model={model} kinds={kinds} chosen={chosen} onChosen={setChosen} say={say} />
-          <div className="unseen" role="status">{said}</div>
+          <div className="unseen" role="status">
+            {said}
+          </div>
         </div>
         <DragOverlay dropAnimation={null} zIndex={1000}>
           {dragged !== null && <span className="shelf-item in-hand">{kinds.get(dragged)?.title}</span>}

@@ -22,7 +22,11 @@ interface DrawingProps {
   say: (sentence: string) => void;
 }
 
-const wireOf = ({ source, target, targetHandle }: Connection | Edge): Wire => ({ source, target, input: targetHandle ?? "" });
+const wireOf = ({ source, target, targetHandle }: Connection | Edge): Wire => ({
+  source,
+  target,
+  input: targetHandle ?? "",
+});
 const wireId = ({ source, target, input }: Wire): string => `${source}>${target}:${input}`;
 
 /** The design's blocks, with what only the screen knows of them: places while dragging, what is chosen. */
@@ -35,7 +39,15 @@ function useNodes(design: Design, kinds: Kinds, chosen: ReadonlySet<string>) {
         const before = known.get(block.id);
         const data = before?.data.block === block ? before.data : { block };
         const size = sizeOf(kinds.get(block.kind));
-        return { ...before, id: block.id, type: "block", position: { x: block.x, y: block.y }, data, width: size.width, selected: chosen.has(block.id) };
+        return {
+          ...before,
+          id: block.id,
+          type: "block",
+          position: { x: block.x, y: block.y },
+          data,
+          width: size.width,
+          selected: chosen.has(block.id),
+        };
       });
     });
   }, [design, kinds, chosen]);
@@ -55,7 +67,14 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
     () =>
       design.wires.map((wire): Edge => {
         const id = wireId(wire);
-        return { id, source: wire.source, target: wire.target, targetHandle: wire.input, selected: id === chosenWire, interactionWidth: 16 };
+        return {
+          id,
+          source: wire.source,
+          target: wire.target,
+          targetHandle: wire.input,
+          selected: id === chosenWire,
+          interactionWidth: 16,
+        };
       }),
     [design.wires, chosenWire],
   );
@@ -64,7 +83,11 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
     (changes: NodeChange<BlockNode>[]) => {
       setNodes((old) => applyNodeChanges(changes, old));
       const places = new Map(
-        changes.flatMap((change): [string, At][] => (change.type === "position" && change.dragging === false && change.position ? [[change.id, change.position]] : [])),
+        changes.flatMap((change): [string, At][] =>
+          change.type === "position" && change.dragging === false && change.position
+            ? [[change.id, change.position]]
+            : [],
+        ),
       );
       if (places.size > 0) edit((now) => move(now, places));
       const picked = changes.filter((change) => change.type === "select");
@@ -104,7 +127,9 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
   };
 
   const joinChosen = (): void => {
-    const [first, second, ...more] = design.blocks.filter(({ id }) => chosen.has(id)).sort((a, b) => a.x - b.x || a.y - b.y);
+    const [first, second, ...more] = design.blocks
+      .filter(({ id }) => chosen.has(id))
+      .sort((a, b) => a.x - b.x || a.y - b.y);
     if (!first || !second || more.length > 0) say("Choose two blocks to join them.");
     else edit((now) => join(now, first.id, second.id, kinds));
   };
@@ -146,10 +171,24 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
       onKeyDown={onKey}
     >
       <div className="drawing-bar" role="toolbar" aria-label="Edit">
-        <button type="button" disabled={!model.canUndo} title="Undo (Ctrl Z)" data-testid="undo" onClick={model.undo}>Undo</button>
-        <button type="button" disabled={!model.canRedo} title="Redo (Ctrl Shift Z)" data-testid="redo" onClick={model.redo}>Redo</button>
-        <button type="button" title="Arrange from left to right (T)" data-testid="tidy" onClick={arrange}>Tidy</button>
-        <button type="button" title="See all of it" onClick={() => void flow.fitView(FIT)}>All</button>
+        <button type="button" disabled={!model.canUndo} title="Undo (Ctrl Z)" data-testid="undo" onClick={model.undo}>
+          Undo
+        </button>
+        <button
+          type="button"
+          disabled={!model.canRedo}
+          title="Redo (Ctrl Shift Z)"
+          data-testid="redo"
+          onClick={model.redo}
+        >
+          Redo
+        </button>
+        <button type="button" title="Arrange from left to right (T)" data-testid="tidy" onClick={arrange}>
+          Tidy
+        </button>
+        <button type="button" title="See all of it" onClick={() => void flow.fitView(FIT)}>
+          All
+        </button>
       </div>
       {design.blocks.length === 0 && <p className="drawing-empty">Drag a block here, or press Enter on one.</p>}
       <ReactFlow

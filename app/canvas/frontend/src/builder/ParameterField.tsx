@@ -46,7 +46,9 @@ export function ParameterField({ id, name, schema, value, onSet }: ParameterFiel
       {field.kind === "choice" && (
         <select {...shared} value={text} onChange={onChange}>
           {field.optional && <option value="">none</option>}
-          {field.options.map((option) => <option key={option}>{option}</option>)}
+          {field.options.map((option) => (
+            <option key={option}>{option}</option>
+          ))}
         </select>
       )}
       {(field.kind === "number" || field.kind === "text") && (

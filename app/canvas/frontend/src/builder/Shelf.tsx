@@ -1,4 +1,5 @@
-// All kinds of blocks in their groups, with search: drag one onto the canvas, or press Enter to add it behind the chosen block.
+// All kinds of blocks in their groups, with search: drag one onto the canvas, or press Enter to add it behind the
+// chosen block.
 import { useDraggable } from "@dnd-kit/core";
 import { useState } from "react";
 
@@ -9,7 +10,9 @@ export function matching(groups: readonly GroupData[], query: string): GroupData
   return groups
     .map(({ title, kinds }) => ({
       title,
-      kinds: kinds.filter((kind) => words.every((word) => `${title} ${kind.title} ${kind.kind} ${kind.hint}`.toLowerCase().includes(word))),
+      kinds: kinds.filter((kind) =>
+        words.every((word) => `${title} ${kind.title} ${kind.kind} ${kind.hint}`.toLowerCase().includes(word)),
+      ),
     }))
     .filter(({ kinds }) => kinds.length > 0);
 }
@@ -54,7 +57,9 @@ export function Shelf({ groups, onAdd }: { groups: readonly GroupData[]; onAdd: 
         {shown.map(({ title, kinds }) => (
           <section key={title} aria-label={title}>
             <h3>{title}</h3>
-            {kinds.map((kind) => <ShelfItem key={kind.kind} kind={kind} onAdd={onAdd} />)}
+            {kinds.map((kind) => (
+              <ShelfItem key={kind.kind} kind={kind} onAdd={onAdd} />
+            ))}
           </section>
         ))}
         {shown.length === 0 && <p className="quiet">No such block.</p>}

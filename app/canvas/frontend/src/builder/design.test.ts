@@ -29,7 +29,8 @@ const KINDS = new Map(
     kind("Flatten"),
   ].map((one) => [one.kind, one]),
 );
-const build = (...names: string[]): Design => names.reduce((design, name, index) => add(design, KINDS.get(name)!, { x: 100 * index, y: 0 }).design, EMPTY);
+const build = (...names: string[]): Design =>
+  names.reduce((design, name, index) => add(design, KINDS.get(name)!, { x: 100 * index, y: 0 }).design, EMPTY);
 const wires = (design: Design) => design.wires.map(({ source, target, input }) => `${source}>${target}:${input}`);
 const chain = join(join(build("Image", "Conv", "Conv"), "image1", "conv1", KINDS), "conv1", "conv2", KINDS);
 
@@ -66,14 +67,18 @@ describe("wires", () => {
 
   it("refuse what has no such end", () => {
     const design = build("Output", "Conv");
-    expect(refusal(design, { source: "output1", target: "conv1", input: "input" }, KINDS)).toBe("Nothing comes out of Output.");
+    expect(refusal(design, { source: "output1", target: "conv1", input: "input" }, KINDS)).toBe(
+      "Nothing comes out of Output.",
+    );
     expect(refusal(design, { source: "conv1", target: "output1", input: "mask" }, KINDS)).toContain('no input "mask"');
     expect(refusal(design, { source: "gone", target: "conv1", input: "input" }, KINDS)).toContain("gone");
   });
 
   it("replace the old line of an input that takes one, and add to one that takes many", () => {
     const one = join(build("Image", "Image", "Conv"), "image1", "conv1", KINDS);
-    expect(wires(connect(one, { source: "image2", target: "conv1", input: "input" }, KINDS))).toEqual(["image2>conv1:input"]);
+    expect(wires(connect(one, { source: "image2", target: "conv1", input: "input" }, KINDS))).toEqual([
+      "image2>conv1:input",
+    ]);
     const many = join(join(build("Image", "Image", "Add"), "image1", "add1", KINDS), "image2", "add1", KINDS);
     expect(wires(many)).toEqual(["image1>add1:terms", "image2>add1:terms"]);
     expect(connect(many, { source: "image1", target: "add1", input: "terms" }, KINDS)).toBe(many);
@@ -98,7 +103,9 @@ it("pastes copies with names of their own and the lines among them", () => {
 
 describe("repair", () => {
   it("sets parameters", () => {
-    expect(repair(chain, [{ set: "conv1", parameters: { channels: 8 } }], KINDS).blocks[1]?.parameters).toEqual({ channels: 8 });
+    expect(repair(chain, [{ set: "conv1", parameters: { channels: 8 } }], KINDS).blocks[1]?.parameters).toEqual({
+      channels: 8,
+    });
   });
 
   it("puts a block into a wire", () => {
@@ -125,7 +132,10 @@ describe("history", () => {
   });
 
   it("takes typing as one step, and no change as none", () => {
-    const typed = ["1", "12", "128"].reduce((history, text) => record(history, set(chain, "conv1", { channels: Number(text) }), "conv1.channels"), begin(chain));
+    const typed = ["1", "12", "128"].reduce(
+      (history, text) => record(history, set(chain, "conv1", { channels: Number(text) }), "conv1.channels"),
+      begin(chain),
+    );
     expect(typed.past).toEqual([chain]);
     expect(record(typed, typed.now)).toBe(typed);
     expect(undo(typed).now).toBe(chain);
@@ -166,7 +176,9 @@ it("finds kinds by all words, heading included", () => {
     { title: "Convolution", kinds: [kind("Conv"), kind("Depthwise")] },
     { title: "Head", kinds: [kind("Linear")] },
   ];
-  expect(matching(groups, "convolution depth").map(({ kinds }) => kinds.map((one) => one.kind))).toEqual([["Depthwise"]]);
+  expect(matching(groups, "convolution depth").map(({ kinds }) => kinds.map((one) => one.kind))).toEqual([
+    ["Depthwise"],
+  ]);
   expect(matching(groups, "")).toEqual(groups);
   expect(matching(groups, "pool")).toEqual([]);
 });

@@ -22,7 +22,12 @@ export function defaults({ parameters }: KindData): Record<string, Value> {
   return Object.fromEntries(Object.entries(parameters).map(([name, schema]) => [name, schema.default ?? null]));
 }
 
-export function add(design: Design, kind: KindData, at: At, parameters: Record<string, Value> = {}): { design: Design; id: string } {
+export function add(
+  design: Design,
+  kind: KindData,
+  at: At,
+  parameters: Record<string, Value> = {},
+): { design: Design; id: string } {
   const id = newId(design, kind.kind);
   const block: Block = { id, kind: kind.kind, x: at.x, y: at.y, parameters: { ...defaults(kind), ...parameters } };
   return { design: { ...design, blocks: [...design.blocks, block] }, id };
@@ -46,11 +51,14 @@ export function move(design: Design, places: ReadonlyMap<string, At>): Design {
 export function set(design: Design, id: string, parameters: Record<string, Value>): Design {
   return {
     ...design,
-    blocks: design.blocks.map((block) => (block.id === id ? { ...block, parameters: { ...block.parameters, ...parameters } } : block)),
+    blocks: design.blocks.map((block) =>
+      block.id === id ? { ...block, parameters: { ...block.parameters, ...parameters } } : block,
+    ),
   };
 }
 
-export const same = (a: Wire, b: Wire): boolean => a.source === b.source && a.target === b.target && a.input === b.input;
+export const same = (a: Wire, b: Wire): boolean =>
+  a.source === b.source && a.target === b.target && a.input === b.input;
 
 /** Whether a line leads from one block to the other. */
 export function leads(design: Design, from: string, to: string): boolean {
@@ -69,12 +77,14 @@ export function leads(design: Design, from: string, to: string): boolean {
 
 /** Why two blocks cannot be joined; null when they can. */
 export function refusal(design: Design, wire: Wire, kinds: Kinds): string | null {
-  const kindOf = (id: string): KindData | undefined => kinds.get(design.blocks.find((block) => block.id === id)?.kind ?? "");
+  const kindOf = (id: string): KindData | undefined =>
+    kinds.get(design.blocks.find((block) => block.id === id)?.kind ?? "");
   const [source, target] = [kindOf(wire.source), kindOf(wire.target)];
   if (!source || !target) return "One of the blocks is gone.";
   if (!source.output) return `Nothing comes out of ${source.title}.`;
   if (!target.inputs.includes(wire.input)) return `${target.title} has no input "${wire.input}".`;
-  if (leads(design, wire.target, wire.source)) return `That would be a cycle: ${wire.target} already leads to ${wire.source}.`;
+  if (leads(design, wire.target, wire.source))
+    return `That would be a cycle: ${wire.target} already leads to ${wire.source}.`;
   return null;
 }
 
@@ -85,7 +95,10 @@ export function connect(design: Design, wire: Wire, kinds: Kinds): Design {
   if (refusal(design, wire, kinds) !== null || design.wires.some((other) => same(other, wire))) return design;
   const target = design.blocks.find(({ id }) => id === wire.target);
   const kind = target && kinds.get(target.kind);
-  const kept = kind && takesMany(kind, wire.input) ? design.wires : design.wires.filter((other) => other.target !== wire.target || other.input !== wire.input);
+  const kept =
+    kind && takesMany(kind, wire.input)
+      ? design.wires
+      : design.wires.filter((other) => other.target !== wire.target || other.input !== wire.input);
   return { ...design, wires: [...kept, wire] };
 }
 
@@ -118,7 +131,11 @@ export function paste(design: Design, clip: Design, by: At): { design: Design; i
     names.set(block.id, id);
     blocks = [...blocks, { ...block, id, x: block.x + by.x, y: block.y + by.y }];
   }
-  const wires = clip.wires.map((wire) => ({ ...wire, source: names.get(wire.source)!, target: names.get(wire.target)! }));
+  const wires = clip.wires.map((wire) => ({
+    ...wire,
+    source: names.get(wire.source)!,
+    target: names.get(wire.target)!,
+  }));
   return { design: { blocks, wires: [...design.wires, ...wires] }, ids: [...names.values()] };
 }
 
@@ -130,8 +147,14 @@ export function repair(design: Design, repairs: readonly Repair[], kinds: Kinds)
     const source = now.blocks.find(({ id }) => id === one.into.source);
     const target = now.blocks.find(({ id }) => id === one.into.target);
     const input = kind?.inputs[0];
-    if (!kind || !source || !target || input === undefined || !now.wires.some((wire) => same(wire, one.into))) return now;
-    const added = add(unwire(now, one.into), kind, { x: (source.x + target.x) / 2, y: (source.y + target.y) / 2 }, one.parameters);
+    if (!kind || !source || !target || input === undefined || !now.wires.some((wire) => same(wire, one.into)))
+      return now;
+    const added = add(
+      unwire(now, one.into),
+      kind,
+      { x: (source.x + target.x) / 2, y: (source.y + target.y) / 2 },
+      one.parameters,
+    );
     const before = connect(added.design, { source: one.into.source, target: added.id, input }, kinds);
     return connect(before, { ...one.into, source: added.id }, kinds);
   }, design);

@@ -22,7 +22,9 @@ export function record(history: History, now: Design, name: string | null = null
 
 export function undo({ past, now, future, ...rest }: History): History {
   const before = past.at(-1);
-  return before ? { past: past.slice(0, -1), now: before, future: [now, ...future], last: null } : { past, now, future, ...rest };
+  return before
+    ? { past: past.slice(0, -1), now: before, future: [now, ...future], last: null }
+    : { past, now, future, ...rest };
 }
 
 export function redo({ past, now, future, ...rest }: History): History {

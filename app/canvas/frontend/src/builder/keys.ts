@@ -1,5 +1,6 @@
 // What the keys mean on the canvas.
-export type Command = "remove" | "copy" | "cut" | "paste" | "duplicate" | "all" | "undo" | "redo" | "join" | "tidy" | "nothing";
+export type Command =
+  "remove" | "copy" | "cut" | "paste" | "duplicate" | "all" | "undo" | "redo" | "join" | "tidy" | "nothing";
 
 export interface Pressed {
   readonly key: string;
@@ -10,10 +11,18 @@ export interface Pressed {
 /** Null: not a key of the canvas. */
 export function commandOf({ key, command, shift }: Pressed): Command | null {
   if (command) {
-    const commands: Record<string, Command> = { c: "copy", x: "cut", v: "paste", d: "duplicate", a: "all", y: "redo", z: shift ? "redo" : "undo" };
+    const commands: Record<string, Command> = {
+      c: "copy",
+      x: "cut",
+      v: "paste",
+      d: "duplicate",
+      a: "all",
+      y: "redo",
+      z: shift ? "redo" : "undo",
+    };
     return commands[key.toLowerCase()] ?? null;
   }
   if (key === "Delete" || key === "Backspace") return "remove";
   if (key === "Escape") return "nothing";
-  return { j: "join", t: "tidy" }[key.toLowerCase()] as Command | undefined ?? null;
+  return ({ j: "join", t: "tidy" }[key.toLowerCase()] as Command | undefined) ?? null;
 }

@@ -20,23 +20,43 @@ export function fieldOf(schema: ParameterSchema): Field | null {
   const inner = schema.anyOf?.find(({ type }) => type !== "null") ?? schema;
   const help = schema.description ?? "";
   const shared = { whole: inner.type === "integer", optional, options: inner.enum ?? [], help };
-  const orEmpty = (refuse: (value: Value) => string | null) => (value: Value): string | null =>
-    value === null ? (optional ? null : "Give a value.") : refuse(value);
-  if (inner.enum) return { ...shared, kind: "choice", refuse: orEmpty((value) => (inner.enum?.includes(value as string) ? null : `Choose one of ${inner.enum?.join(", ")}.`)) };
+  const orEmpty =
+    (refuse: (value: Value) => string | null) =>
+    (value: Value): string | null =>
+      value === null ? (optional ? null : "Give a value.") : refuse(value);
+  if (inner.enum)
+    return {
+      ...shared,
+      kind: "choice",
+      refuse: orEmpty((value) =>
+        inner.enum?.includes(value as string) ? null : `Choose one of ${inner.enum?.join(", ")}.`,
+      ),
+    };
   switch (inner.type) {
     case "integer":
     case "number":
       return { ...shared, kind: "number", refuse: orEmpty((value) => outside(inner, value)) };
     case "boolean":
-      return { ...shared, kind: "switch", refuse: orEmpty((value) => (typeof value === "boolean" ? null : "Give yes or no.")) };
+      return {
+        ...shared,
+        kind: "switch",
+        refuse: orEmpty((value) => (typeof value === "boolean" ? null : "Give yes or no.")),
+      };
     case "string":
-      return { ...shared, kind: "text", refuse: orEmpty((value) => (typeof value === "string" ? null : "Give a text.")) };
+      return {
+        ...shared,
+        kind: "text",
+        refuse: orEmpty((value) => (typeof value === "string" ? null : "Give a text.")),
+      };
     default:
       return null;
   }
 }
 
-function outside({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: ParameterSchema, value: Value): string | null {
+function outside(
+  { type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: ParameterSchema,
+  value: Value,
+): string | null {
   if (typeof value !== "number" || !Number.isFinite(value)) return "Give a number.";
   if (type === "integer" && !Number.isInteger(value)) return "Give a whole number.";
   if (minimum !== undefined && value < minimum) return `At least ${minimum}.`;

@@ -10,7 +10,9 @@ const FOOT = 62; // shape, parameters, MACs
 
 /** Parameters that are edited in fields, in their order. */
 export function fieldsOf(kind: KindData): string[] {
-  return Object.entries(kind.parameters).filter(([, schema]) => fieldOf(schema) !== null).map(([name]) => name);
+  return Object.entries(kind.parameters)
+    .filter(([, schema]) => fieldOf(schema) !== null)
+    .map(([name]) => name);
 }
 
 /** Several inputs lie beside the title and the rows below it. */

@@ -32,8 +32,16 @@ function items({ request: { chip }, lanes, act, remove }: ChipMenuProps): Item[]
     }));
   const { id } = chip;
   if (id === null) {
-    const off = lanes.flatMap((lane) => lane.chips.filter(({ tweak }) => tweak === chip.tweak).map((other) => ({ lane, other })));
-    return [...put, ...off.map(({ lane, other }): Item => ({ label: `Take off ${lane.name}`, run: () => remove(other.id, chip.tweak) }))];
+    const off = lanes.flatMap((lane) =>
+      lane.chips.filter(({ tweak }) => tweak === chip.tweak).map((other) => ({ lane, other })),
+    );
+    return [
+      ...put,
+      ...off.map(({ lane, other }): Item => ({
+        label: `Take off ${lane.name}`,
+        run: () => remove(other.id, chip.tweak),
+      })),
+    ];
   }
   const at = find(lanes, id);
   const length = lanes.find(({ name }) => name === at?.lane)?.chips.length ?? 0;

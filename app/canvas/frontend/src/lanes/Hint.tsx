@@ -6,8 +6,21 @@ function keys(lanes: readonly string[]): string {
   return letters.length > 1 ? `${letters.slice(0, -1).join(", ")} or ${letters.at(-1)}` : (letters[0] ?? "");
 }
 
-export function Hint({ tweak, locked, lanes }: { tweak: Tweak | undefined; locked: string | null; lanes: readonly string[] }) {
-  if (locked !== null) return <p className="hint" data-testid="hint">{locked}</p>;
+export function Hint({
+  tweak,
+  locked,
+  lanes,
+}: {
+  tweak: Tweak | undefined;
+  locked: string | null;
+  lanes: readonly string[];
+}) {
+  if (locked !== null)
+    return (
+      <p className="hint" data-testid="hint">
+        {locked}
+      </p>
+    );
   if (tweak?.reason != null) {
     return (
       <p className="hint" data-testid="hint">
@@ -24,7 +37,8 @@ export function Hint({ tweak, locked, lanes }: { tweak: Tweak | undefined; locke
   }
   return (
     <p className="hint quiet" data-testid="hint">
-      Drag a tweak onto a lane, or click it. Keys: Space picks up, {keys(lanes)} puts it on that lane, Delete takes it off.
+      Drag a tweak onto a lane, or click it. Keys: Space picks up, {keys(lanes)} puts it on that lane, Delete takes it
+      off.
     </p>
   );
 }

@@ -19,7 +19,11 @@ interface LaneChipProps {
 }
 
 function LaneChip({ chip, title, lane, position, held, locked, handlers }: LaneChipProps) {
-  const { setNodeRef, listeners } = useDraggable({ id: chip.id, data: { tweak: chip.tweak, id: chip.id }, disabled: locked });
+  const { setNodeRef, listeners } = useDraggable({
+    id: chip.id,
+    data: { tweak: chip.tweak, id: chip.id },
+    disabled: locked,
+  });
   const ordered = lane.chips.length > 1;
   return (
     <li className={`chip placed${held ? " held" : ""}`}>
@@ -39,7 +43,11 @@ function LaneChip({ chip, title, lane, position, held, locked, handlers }: LaneC
         onPointerLeave={() => handlers.onPoint(null)}
         onFocus={() => handlers.onPoint(chip.tweak)}
       >
-        {ordered && <span className="order" aria-hidden>{position + 1}</span>}
+        {ordered && (
+          <span className="order" aria-hidden>
+            {position + 1}
+          </span>
+        )}
         {title}
       </button>
       <button
@@ -50,7 +58,9 @@ function LaneChip({ chip, title, lane, position, held, locked, handlers }: LaneC
         title="Take off"
         onClick={() => handlers.onRemove(chip.id)}
       >
-        <svg viewBox="0 0 10 10" aria-hidden><path d="M2 2l6 6M8 2l-6 6" /></svg>
+        <svg viewBox="0 0 10 10" aria-hidden>
+          <path d="M2 2l6 6M8 2l-6 6" />
+        </svg>
       </button>
     </li>
   );
@@ -78,7 +88,10 @@ export function LaneRow({ lane, number, problem, tweaks, grabbed, locked, handle
       data-testid={`lane-${lane.name}`}
       aria-label={`Lane ${lane.name}${baseline ? ", the baseline" : ""}`}
     >
-      <h3><span className="badge">{lane.name}</span>{baseline ? "baseline" : "variant"}</h3>
+      <h3>
+        <span className="badge">{lane.name}</span>
+        {baseline ? "baseline" : "variant"}
+      </h3>
       {lane.chips.length > 0 ? (
         <ol className="chips">
           {lane.chips.map((chip, position) => (
@@ -97,7 +110,11 @@ export function LaneRow({ lane, number, problem, tweaks, grabbed, locked, handle
       ) : (
         <p className="empty">{baseline ? "as it is" : "Drag a tweak here"}</p>
       )}
-      {problem !== null && <p className="problem" role="alert">{problem}</p>}
+      {problem !== null && (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
     </section>
   );
 }

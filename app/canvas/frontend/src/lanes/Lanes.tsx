@@ -1,5 +1,13 @@
 // Tweaks are dragged from the palette onto the lanes of the arms: by mouse, by touch, by keyboard or from a menu.
-import { DndContext, type DragMoveEvent, DragOverlay, MouseSensor, TouchSensor, useSensor, useSensors } from "@dnd-kit/core";
+import {
+  DndContext,
+  type DragMoveEvent,
+  DragOverlay,
+  MouseSensor,
+  TouchSensor,
+  useSensor,
+  useSensors,
+} from "@dnd-kit/core";
 import { type FocusEvent, type KeyboardEvent, useLayoutEffect, useRef, useState } from "react";
 
 import { ChipMenu, type MenuRequest } from "./ChipMenu";
@@ -27,7 +35,12 @@ export interface ChipHandlers {
 }
 
 // The library would announce in words of its own; ours are in announce.ts.
-const SILENT = { onDragStart: () => undefined, onDragOver: () => undefined, onDragEnd: () => undefined, onDragCancel: () => undefined };
+const SILENT = {
+  onDragStart: () => undefined,
+  onDragOver: () => undefined,
+  onDragEnd: () => undefined,
+  onDragCancel: () => undefined,
+};
 
 export function Lanes({ data, onChange }: { data: LanesData; onChange: (placed: Placed) => void }) {
   const { state, said, act, say } = useLanes(data, onChange);
@@ -44,7 +57,8 @@ export function Lanes({ data, onChange }: { data: LanesData; onChange: (placed: 
   const { grabbed } = state;
 
   const focusChip = (chip: ChipRef) => {
-    const part = (name: string, value: string) => root.current?.querySelector<HTMLElement>(`[data-${name}="${CSS.escape(value)}"]`);
+    const part = (name: string, value: string) =>
+      root.current?.querySelector<HTMLElement>(`[data-${name}="${CSS.escape(value)}"]`);
     ((chip.id !== null && part("chip", chip.id)) || part("tweak", chip.tweak))?.focus();
   };
 
@@ -108,7 +122,12 @@ export function Lanes({ data, onChange }: { data: LanesData; onChange: (placed: 
       onDragCancel={() => act({ type: "cancel" })}
     >
       <div className={`lanes${data.locked ? " locked" : ""}${inHand ? " dragging" : ""}`} ref={root} onBlur={leave}>
-        <Palette tweaks={data.palette} locked={data.locked !== null} aimed={grabbed !== null && grabbed.from !== null && grabbed.to === null} handlers={handlers} />
+        <Palette
+          tweaks={data.palette}
+          locked={data.locked !== null}
+          aimed={grabbed !== null && grabbed.from !== null && grabbed.to === null}
+          handlers={handlers}
+        />
         <Hint tweak={pointed === null ? undefined : tweaks.get(pointed)} locked={data.locked} lanes={names} />
         <div className="rows">
           {lanes.map((lane, number) => (
@@ -124,9 +143,13 @@ export function Lanes({ data, onChange }: { data: LanesData; onChange: (placed: 
             />
           ))}
         </div>
-        <div className="unseen" role="status" aria-live="assertive">{said}</div>
+        <div className="unseen" role="status" aria-live="assertive">
+          {said}
+        </div>
       </div>
-      <DragOverlay dropAnimation={null} zIndex={1000}>{inHand && <span className="chip in-hand">{inHand.title}</span>}</DragOverlay>
+      <DragOverlay dropAnimation={null} zIndex={1000}>
+        {inHand && <span className="chip in-hand">{inHand.title}</span>}
+      </DragOverlay>
       {menu && <ChipMenu request={menu} lanes={lanes} act={act} remove={remove} onClose={() => setMenu(null)} />}
     </DndContext>
   );

@@ -3,7 +3,12 @@ import { expect, it } from "vitest";
 import { keyOnChip, keyWhileGrabbed } from "./keys";
 
 it("grabs, puts on a lane by its letter, and removes only from lanes", () => {
-  expect(keyOnChip("Enter", "plain", null, ["A", "B"])).toEqual({ type: "grab", tweak: "plain", id: null, by: "keyboard" });
+  expect(keyOnChip("Enter", "plain", null, ["A", "B"])).toEqual({
+    type: "grab",
+    tweak: "plain",
+    id: null,
+    by: "keyboard",
+  });
   expect(keyOnChip("b", "plain", null, ["A", "B"])).toEqual({ type: "put", tweak: "plain", lane: "B" });
   expect(keyOnChip("B", "plain", "plain#1", ["A", "B"])).toEqual({ type: "put", tweak: "plain", lane: "B" });
   expect(keyOnChip("Delete", "plain", "plain#1", ["A", "B"])).toEqual({ type: "remove", id: "plain#1" });

@@ -37,7 +37,10 @@ describe("insert", () => {
 
   it("moves between lanes to the position asked for", () => {
     const all = lanes(["plain"], ["clip", "norm"]);
-    expect(toData(insert(all, chip(all, "A", 0), { lane: "B", index: 1 }))).toEqual({ A: [], B: ["clip", "plain", "norm"] });
+    expect(toData(insert(all, chip(all, "A", 0), { lane: "B", index: 1 }))).toEqual({
+      A: [],
+      B: ["clip", "plain", "norm"],
+    });
   });
 
   it("reorders within a lane, positions counted without the chip itself", () => {

@@ -2,7 +2,12 @@ import { expect, it } from "vitest";
 
 import { type Box, type LaneBoxes, placeAt } from "./place";
 
-const box = (left: number, top: number, width = 80, height = 30): Box => ({ left, top, right: left + width, bottom: top + height });
+const box = (left: number, top: number, width = 80, height = 30): Box => ({
+  left,
+  top,
+  right: left + width,
+  bottom: top + height,
+});
 const lane: LaneBoxes = {
   name: "B",
   box: box(0, 100, 200, 100),

@@ -83,7 +83,8 @@ describe("revision", () => {
 });
 
 describe("announce", () => {
-  const say = (before: State, action: Action): string | null => announce(before, action, reduce(before, action), (slug) => `The ${slug}`);
+  const say = (before: State, action: Action): string | null =>
+    announce(before, action, reduce(before, action), (slug) => `The ${slug}`);
 
   it("tells where the chip is after each step and after the drop", () => {
     const held = after(begin(["one"]), grab("plain"));

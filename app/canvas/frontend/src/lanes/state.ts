@@ -1,6 +1,18 @@
 // The lanes with the chip in hand, and what can happen to them.
 import type { LaneData } from "./data";
-import { type Arrow, type Chip, find, fromData, holds, insert, type Lanes, newChip, type Place, remove, step } from "./lanes";
+import {
+  type Arrow,
+  type Chip,
+  find,
+  fromData,
+  holds,
+  insert,
+  type Lanes,
+  newChip,
+  type Place,
+  remove,
+  step,
+} from "./lanes";
 
 /** The chip in hand: where it came from and where it would go. Null is the palette. */
 export interface Grabbed {
@@ -48,7 +60,9 @@ export function reduce(state: State, action: Action): State {
       return { ...state, grabbed: { chip, from, to: from, by: action.by } };
     }
     case "aim":
-      return grabbed && !samePlace(grabbed.to, action.to) ? { ...state, grabbed: { ...grabbed, to: action.to } } : state;
+      return grabbed && !samePlace(grabbed.to, action.to)
+        ? { ...state, grabbed: { ...grabbed, to: action.to } }
+        : state;
     case "step":
       if (!grabbed) return state;
       return reduce(state, { type: "aim", to: step(lanes, grabbed.chip, grabbed.to, action.arrow) });

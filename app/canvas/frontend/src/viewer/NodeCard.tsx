@@ -33,7 +33,9 @@ function Chevron({ data: { node, open, toggle } }: { data: CardData }) {
         toggle(node.id);
       }}
     >
-      <svg viewBox="0 0 10 10" aria-hidden><path d={open ? "M1.5 3.5L5 7l3.5-3.5" : "M3.5 1.5L7 5 3.5 8.5"} /></svg>
+      <svg viewBox="0 0 10 10" aria-hidden>
+        <path d={open ? "M1.5 3.5L5 7l3.5-3.5" : "M3.5 1.5L7 5 3.5 8.5"} />
+      </svg>
     </button>
   );
 }
@@ -42,14 +44,17 @@ export const NodeCard = memo(function NodeCard({ data }: NodeProps<Card>) {
   const { node, open, differs, fill, text, title, marks } = data;
   const style = fill === null || text === null ? undefined : ({ "--fill": fill, "--text": text } as CSSProperties);
   const shape = shapeText(node.shape);
-  const names = ["card", node.type, open && "open", differs && "differs", fill && "filled", node.count > 1 && "many", marks];
+  const names = [
+    "card",
+    node.type,
+    open && "open",
+    differs && "differs",
+    fill && "filled",
+    node.count > 1 && "many",
+    marks,
+  ];
   return (
-    <div
-      className={names.filter(Boolean).join(" ")}
-      style={style}
-      title={title}
-      data-testid={`node-${node.id}`}
-    >
+    <div className={names.filter(Boolean).join(" ")} style={style} title={title} data-testid={`node-${node.id}`}>
       <span className="card-line">
         <Chevron data={data} />
         <span className="label">{node.label}</span>

@@ -102,7 +102,10 @@ export function Pane(props: PaneProps) {
       onBlur={() => setFocused(false)}
       onKeyDown={(event) => onKey(arm, event)}
     >
-      <p className="pane-title">{colour !== null && <span className="badge">{arm}</span>}{title}</p>
+      <p className="pane-title">
+        {colour !== null && <span className="badge">{arm}</span>}
+        {title}
+      </p>
       <ReactFlowProvider>
         <ReactFlow
           nodes={cards}

@@ -23,7 +23,8 @@ function Legend({ measure, scale }: { measure: Measure; scale: Scale | null }) {
     <span className="legend" title={measure.log ? "logarithmic scale" : undefined}>
       {short(scale.low)}
       <span className="ramp" style={{ background: GRADIENT }} />
-      {short(scale.high)}{unit}
+      {short(scale.high)}
+      {unit}
     </span>
   );
 }

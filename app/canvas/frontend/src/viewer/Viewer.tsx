@@ -49,7 +49,8 @@ function Graphs({ data, trees, onClicked }: ViewerProps & { trees: Trees }) {
   const measures = useMemo(() => measuresOf(JSON.parse(given) as ViewerData["measures"]), [given]);
   const measure = measures.find(({ name }) => name === colourBy) ?? null;
   const scale = useMemo(() => {
-    const closed = (arm: string): string[] => (layouts.get(arm)?.nodes ?? []).filter((placed) => !placed.open).map(({ id }) => id);
+    const closed = (arm: string): string[] =>
+      (layouts.get(arm)?.nodes ?? []).filter((placed) => !placed.open).map(({ id }) => id);
     return measure && scaleOf(measure, trees, closed);
   }, [measure, trees, layouts]);
 
@@ -151,7 +152,9 @@ function Graphs({ data, trees, onClicked }: ViewerProps & { trees: Trees }) {
         ))}
       </div>
       <ZoomButtons onZoom={look.zoom} onFitWidth={look.fitWidth} onFitAll={look.fitAll} />
-      <div className="unseen" role="status">{said}</div>
+      <div className="unseen" role="status">
+        {said}
+      </div>
     </div>
   );
 }

@@ -12,7 +12,7 @@ export interface Point {
 export interface Parts {
   /** Width and height of each part. */
   readonly sizes: readonly (readonly [number, number])[];
-  /** Numbers of the parts that are joined. The number after the last is where lines come in, the one after that where they leave. */
+  /** Numbers of the parts that are joined. After the last: where lines come in, and after that: where they leave. */
   readonly links: readonly (readonly [number, number])[];
   /** Width of the title over them; null: no title, no frame. */
   readonly title: number | null;

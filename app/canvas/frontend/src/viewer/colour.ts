@@ -22,8 +22,12 @@ export function shade(share: number): { fill: string; text: string } {
   const at = Math.min(Math.max(share, 0), 1) * (CIVIDIS.length - 1);
   const low = CIVIDIS[Math.floor(at)] ?? CIVIDIS[0]!;
   const high = CIVIDIS[Math.ceil(at)] ?? low;
-  const mixed = low.map((part, index) => Math.round(part + ((high[index] ?? part) - part) * (at % 1))) as unknown as Rgb;
-  const luminance = mixed.map((part) => (part / 255) ** 2.2).reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index]!, 0);
+  const mixed = low.map((part, index) =>
+    Math.round(part + ((high[index] ?? part) - part) * (at % 1)),
+  ) as unknown as Rgb;
+  const luminance = mixed
+    .map((part) => (part / 255) ** 2.2)
+    .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index]!, 0);
   return { fill: `rgb(${mixed.join(" ")})`, text: luminance > 0.18 ? "#000" : "#fff" };
 }
 
@@ -41,7 +45,12 @@ export function measuresOf(given: readonly MeasureData[]): Measure[] {
   return [
     { name: "parameters", unit: "", log: false, of: (_, node) => node.parameters || undefined },
     { name: "MACs", unit: "", log: false, of: (_, node) => node.macs || undefined },
-    ...given.map(({ name, unit, log, values }): Measure => ({ name, unit, log, of: (arm, node) => values[arm]?.[node.id] })),
+    ...given.map(({ name, unit, log, values }): Measure => ({
+      name,
+      unit,
+      log,
+      of: (arm, node) => values[arm]?.[node.id],
+    })),
   ];
 }
 
@@ -52,7 +61,11 @@ export interface Scale {
 }
 
 /** One scale for all arms, over the nodes that are drawn as one. Null: there is nothing to colour. */
-export function scaleOf(measure: Measure, trees: ReadonlyMap<string, Tree>, closed: (arm: string) => readonly string[]): Scale | null {
+export function scaleOf(
+  measure: Measure,
+  trees: ReadonlyMap<string, Tree>,
+  closed: (arm: string) => readonly string[],
+): Scale | null {
   const values: number[] = [];
   for (const [arm, tree] of trees)
     for (const id of closed(arm)) {

@@ -1,6 +1,9 @@
 // What Python and the viewer tell each other; the twin of `app/canvas/viewer.py`.
 
-/** One node as a row, because graphs are large: id, label, type, row of its parent or -1, output shape, parameters, MACs, settings, count, changed. */
+/**
+ * One node as a row, because graphs are large: id, label, type, row of its parent or -1, output shape, parameters,
+ * MACs, settings, count, changed.
+ */
 export type NodeRow = [string, string, NodeType, number, number[], number, number, string, number, boolean];
 export type NodeType = "input" | "output" | "module" | "operation";
 

@@ -4,7 +4,10 @@ import { shapeText, short } from "../numbers";
 import { differs, type Open, type Tree, type TreeNode } from "./tree";
 
 function costs({ parameters, macs }: TreeNode): string[] {
-  return [parameters > 0 ? `${parameters.toLocaleString("en")} parameters` : "", macs > 0 ? `${short(macs)} MACs` : ""].filter(Boolean);
+  return [
+    parameters > 0 ? `${parameters.toLocaleString("en")} parameters` : "",
+    macs > 0 ? `${short(macs)} MACs` : "",
+  ].filter(Boolean);
 }
 
 export function tooltip(node: TreeNode, arm: string, measure: Measure | null): string {
@@ -25,6 +28,11 @@ export function tooltip(node: TreeNode, arm: string, measure: Measure | null): s
 export function sentence(tree: Tree, node: TreeNode, open: Open): string {
   const state = node.children.length === 0 ? "" : open.has(node.id) ? "open" : `closed, ${node.children.length} parts`;
   const shape = shapeText(node.shape);
-  const parts = [state, shape && `output ${shape.replaceAll("×", " by ")}`, ...costs(node), differs(tree, node.id) ? "differs" : ""];
+  const parts = [
+    state,
+    shape && `output ${shape.replaceAll("×", " by ")}`,
+    ...costs(node),
+    differs(tree, node.id) ? "differs" : "",
+  ];
   return `${node.label}: ${parts.filter(Boolean).join(", ") || "no parameters"}.`;
 }

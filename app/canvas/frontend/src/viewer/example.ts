@@ -3,11 +3,26 @@ import type { GraphData, NodeRow } from "./data";
 import { plant, type Tree } from "./tree";
 
 /** Rows from `name` or `holder/name`, parents first; edges as `from>to`. */
-export function graph(names: string[], edges: string[] = [], change: (row: NodeRow) => void = () => undefined): GraphData {
+export function graph(
+  names: string[],
+  edges: string[] = [],
+  change: (row: NodeRow) => void = () => undefined,
+): GraphData {
   const row = new Map(names.map((name, index) => [name, index]));
   const nodes = names.map((name): NodeRow => {
     const parent = row.get(name.slice(0, Math.max(0, name.lastIndexOf("/")))) ?? -1;
-    const made: NodeRow = [name, name.slice(name.lastIndexOf("/") + 1), "module", parent, [1, 64, 32, 32], 10, 100, "", 1, false];
+    const made: NodeRow = [
+      name,
+      name.slice(name.lastIndexOf("/") + 1),
+      "module",
+      parent,
+      [1, 64, 32, 32],
+      10,
+      100,
+      "",
+      1,
+      false,
+    ];
     change(made);
     return made;
   });

@@ -15,9 +15,13 @@ const placed = (layout: Layout, id: string): Placed => {
   return found;
 };
 const lines = (layout: Layout) => layout.routes.map(({ source, target }) => `${source}>${target}`);
-const apart = (a: Box, b: Box) => a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+const apart = (a: Box, b: Box) =>
+  a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
 const inside = (outer: Box, inner: Box) =>
-  inner.x >= outer.x && inner.y >= outer.y && inner.x + inner.width <= outer.x + outer.width && inner.y + inner.height <= outer.y + outer.height;
+  inner.x >= outer.x &&
+  inner.y >= outer.y &&
+  inner.x + inner.width <= outer.x + outer.width &&
+  inner.y + inner.height <= outer.y + outer.height;
 
 describe("layouter", () => {
   it("draws a closed module as one node, with its lines lifted and drawn once", () => {
@@ -31,7 +35,9 @@ describe("layouter", () => {
     const block = placed(layout, "block");
     expect(block.open).toBe(true);
     for (const id of ["block/conv", "block/norm", "block/add"]) expect(inside(block, placed(layout, id))).toBe(true);
-    expect(layout.nodes.findIndex(({ id }) => id === "block")).toBeLessThan(layout.nodes.findIndex(({ id }) => id === "block/conv"));
+    expect(layout.nodes.findIndex(({ id }) => id === "block")).toBeLessThan(
+      layout.nodes.findIndex(({ id }) => id === "block/conv"),
+    );
     expect(lines(layout)).toContain("input>block/add");
   });
 
@@ -39,7 +45,8 @@ describe("layouter", () => {
     const layout = lay(large(5, 4), openTo(large(5, 4), 1));
     const leaves = layout.nodes.filter(({ open }) => !open);
     leaves.forEach((a, index) => leaves.slice(index + 1).forEach((b) => expect(apart(a, b)).toBe(true)));
-    for (const { source, target } of layout.routes) expect(placed(layout, source).y).toBeLessThan(placed(layout, target).y);
+    for (const { source, target } of layout.routes)
+      expect(placed(layout, source).y).toBeLessThan(placed(layout, target).y);
     const left = Math.min(...layout.nodes.map(({ x }) => x));
     const right = Math.max(...layout.nodes.map(({ x, width }) => x + width));
     expect(Math.abs(left + right)).toBeLessThan(layout.width / 4);
@@ -81,7 +88,18 @@ it("arranges what looks the same once", () => {
 });
 
 it("draws a line through its points, rounded between", () => {
-  expect(curve([{ x: 0, y: 0 }, { x: 0, y: 10 }])).toBe("M0 0L0 10");
-  expect(curve([{ x: 0, y: 0 }, { x: 0, y: 10 }, { x: 10, y: 20 }])).toBe("M0 0Q0 10 5 15L10 20");
+  expect(
+    curve([
+      { x: 0, y: 0 },
+      { x: 0, y: 10 },
+    ]),
+  ).toBe("M0 0L0 10");
+  expect(
+    curve([
+      { x: 0, y: 0 },
+      { x: 0, y: 10 },
+      { x: 10, y: 20 },
+    ]),
+  ).toBe("M0 0Q0 10 5 15L10 20");
   expect(curve([])).toBe("");
 });

@@ -1,4 +1,5 @@
-// Where each node and each line goes: every open module is arranged by itself, its box then is a node of the level above.
+// Where each node and each line goes: every open module is arranged by itself, its box then is a node of the level
+// above.
 import type { Box } from "../viewport";
 import type { Arrange, Point } from "./arrange";
 import { sizeOf } from "./size";
@@ -64,13 +65,21 @@ function linksOf(tree: Tree, paths: ReadonlyMap<string, readonly string[]>): Map
   return links;
 }
 
-function levelOf(tree: Tree, holder: string, inner: ReadonlyMap<string, Level | null>, links: Iterable<Hop>, arrange: Arrange): Level {
+function levelOf(
+  tree: Tree,
+  holder: string,
+  inner: ReadonlyMap<string, Level | null>,
+  links: Iterable<Hop>,
+  arrange: Arrange,
+): Level {
   const ids = [...inner.keys(), IN, OUT];
   const row = new Map(ids.map((id, index) => [id, index]));
   const own = [...links];
   const title = tree.nodes.get(holder);
   const arranged = arrange({
-    sizes: [...inner].map(([id, level]) => level ?? sizeOf(tree.nodes.get(id)!)).map(({ width, height }) => [width, height]),
+    sizes: [...inner]
+      .map(([id, level]) => level ?? sizeOf(tree.nodes.get(id)!))
+      .map(({ width, height }) => [width, height]),
     links: own.map(([, source, target]) => [row.get(source)!, row.get(target)!]),
     title: title ? sizeOf(title).width + 8 : null,
   });

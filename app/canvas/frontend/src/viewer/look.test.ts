@@ -14,7 +14,15 @@ const box = (x: number, y: number) => ({ id: "n", open: false, x, y, width: 100,
 
 describe("numbers", () => {
   it("have at most three significant digits and a unit", () => {
-    expect([0, 950, 1234, 25557032, 4.1e9, 0.0375, 0.00012].map(short)).toEqual(["0", "950", "1.23 k", "25.6 M", "4.1 G", "0.0375", "1.2e-4"]);
+    expect([0, 950, 1234, 25557032, 4.1e9, 0.0375, 0.00012].map(short)).toEqual([
+      "0",
+      "950",
+      "1.23 k",
+      "25.6 M",
+      "4.1 G",
+      "0.0375",
+      "1.2e-4",
+    ]);
     expect(short(999_900)).toBe("1 M");
   });
 
@@ -33,8 +41,22 @@ describe("colours", () => {
   });
 
   const trees = new Map([
-    ["A", plant(graph(["one", "two"], [], (row) => { row[5] = row[0] === "one" ? 100 : 0; }))],
-    ["B", plant(graph(["one"], [], (row) => { row[5] = 400; }))],
+    [
+      "A",
+      plant(
+        graph(["one", "two"], [], (row) => {
+          row[5] = row[0] === "one" ? 100 : 0;
+        }),
+      ),
+    ],
+    [
+      "B",
+      plant(
+        graph(["one"], [], (row) => {
+          row[5] = 400;
+        }),
+      ),
+    ],
   ]);
   const all = (arm: string) => [...trees.get(arm)!.nodes.keys()];
   const [parameters] = measuresOf([]);

@@ -14,6 +14,7 @@ const CHEVRON = 18;
 
 export function sizeOf({ label, shape, children }: TreeNode): { width: number; height: number } {
   const text = shapeText(shape);
-  const width = SIDES + label.length * LABEL + (text ? GAP + text.length * SHAPE : 0) + (children.length > 0 ? CHEVRON : 0);
+  const width =
+    SIDES + label.length * LABEL + (text ? GAP + text.length * SHAPE : 0) + (children.length > 0 ? CHEVRON : 0);
   return { width: Math.round(Math.min(Math.max(width, 110), 340)), height: HEIGHT };
 }

@@ -39,9 +39,11 @@ describe("firstDepth", () => {
 });
 
 it("finds by all words of label, path and settings", () => {
-  const settings = plant(graph(["stem", "stem/conv", "head"], [], (row) => {
-    if (row[0] === "stem/conv") row[7] = "kernel_size=(7, 7)";
-  }));
+  const settings = plant(
+    graph(["stem", "stem/conv", "head"], [], (row) => {
+      if (row[0] === "stem/conv") row[7] = "kernel_size=(7, 7)";
+    }),
+  );
   expect(search(settings, "STEM")).toEqual(["stem", "stem/conv"]);
   expect(search(settings, "conv kernel_size=(7")).toEqual(["stem/conv"]);
   expect(search(settings, "stem head")).toEqual([]);
@@ -49,9 +51,11 @@ it("finds by all words of label, path and settings", () => {
 });
 
 it("marks a closed module that hides a difference", () => {
-  const changed = plant(graph(["block", "block/norm", "head"], [], (row) => {
-    row[9] = row[0] === "block/norm";
-  }));
+  const changed = plant(
+    graph(["block", "block/norm", "head"], [], (row) => {
+      row[9] = row[0] === "block/norm";
+    }),
+  );
   expect(differs(changed, "block")).toBe(true);
   expect(differs(changed, "head")).toBe(false);
 });

@@ -54,7 +54,8 @@ export function plant(graph: GraphData): Tree {
 /** The node and all that hold it, outermost first. */
 export function path(tree: Tree, id: string): string[] {
   const found: string[] = [];
-  for (let node = tree.nodes.get(id); node; node = node.parent === null ? undefined : tree.nodes.get(node.parent)) found.unshift(node.id);
+  for (let node = tree.nodes.get(id); node; node = node.parent === null ? undefined : tree.nodes.get(node.parent))
+    found.unshift(node.id);
   return found;
 }
 
@@ -80,7 +81,9 @@ export function onScreen(tree: Tree, open: Open): TreeNode[] {
 
 /** All modules open that lie above this depth. */
 export function openTo(tree: Tree, depth: number): Set<string> {
-  return new Set([...tree.nodes.values()].filter((node) => node.children.length > 0 && node.depth < depth).map(({ id }) => id));
+  return new Set(
+    [...tree.nodes.values()].filter((node) => node.children.length > 0 && node.depth < depth).map(({ id }) => id),
+  );
 }
 
 /** The greatest depth at which no graph shows more nodes than `limit`; at least 0. */

@@ -17,7 +17,11 @@ export interface LookModel {
   reveal: (placed: Placed) => void;
 }
 
-export function useLook(panes: RefObject<HTMLElement | null>, arms: number, { layouts, placedOf }: OpenModel): LookModel {
+export function useLook(
+  panes: RefObject<HTMLElement | null>,
+  arms: number,
+  { layouts, placedOf }: OpenModel,
+): LookModel {
   const [view, setView] = useState<Viewport>({ x: 0, y: 0, zoom: 1 });
   const width = useRef(0);
   const held = useRef<{ arm: string; id: string; was: Placed | undefined } | null>(null);

@@ -18,7 +18,8 @@ export interface OpenModel {
   placedOf: (arm: string, id: string) => Placed | undefined;
 }
 
-const allTo = (trees: Trees, depth: number): Open => new Set([...trees.values()].flatMap((tree) => [...openTo(tree, depth)]));
+const allTo = (trees: Trees, depth: number): Open =>
+  new Set([...trees.values()].flatMap((tree) => [...openTo(tree, depth)]));
 
 export function useOpen(trees: Trees): OpenModel {
   const [depth, setDepth] = useState(() => firstDepth([...trees.values()], AT_FIRST));

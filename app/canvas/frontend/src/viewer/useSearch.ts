@@ -17,9 +17,15 @@ export interface SearchModel {
 export function useSearch(trees: Trees): SearchModel {
   const [query, setQuery] = useState("");
   const [at, setAt] = useState<number | null>(null);
-  const hits = useMemo(() => [...trees].flatMap(([arm, tree]) => search(tree, query).map((id) => ({ arm, id }))), [trees, query]);
+  const hits = useMemo(
+    () => [...trees].flatMap(([arm, tree]) => search(tree, query).map((id) => ({ arm, id }))),
+    [trees, query],
+  );
   const found = useMemo(
-    () => new Map([...trees.keys()].map((arm) => [arm, new Set(hits.filter((hit) => hit.arm === arm).map(({ id }) => id))])),
+    () =>
+      new Map(
+        [...trees.keys()].map((arm) => [arm, new Set(hits.filter((hit) => hit.arm === arm).map(({ id }) => id))]),
+      ),
     [trees, hits],
   );
   const summary = hits.length === 0 ? "none" : at === null ? `${hits.length}` : `${at + 1} of ${hits.length}`;
