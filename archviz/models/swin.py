@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from archviz.blocks.activation import GELU
 from archviz.blocks.feedforward import FeedForward, FeedForwardConfig
 from archviz.blocks.grid_attention import RelativePositionBias
-from archviz.blocks.initialization import InitConfig, Normal, Xavier
+from archviz.blocks.initialization import InitConfig, Normal, TorchDefault
 from archviz.blocks.norm import LayerNorm, NormConfig
 from archviz.blocks.patches import PatchEmbedding
 from archviz.blocks.stochastic_depth import NoStochasticDepth, StochasticDepth, StochasticDepthConfig
@@ -174,7 +174,7 @@ def small_swin(
             ),
             feedforward=FeedForward.Config(ratio=2, activation=GELU.Config()),
         ),
-        init=Xavier.Config(position_std=0.5),
+        init=TorchDefault.Config(),
     )
 
 

@@ -3,7 +3,15 @@ import math
 import pytest
 import torch
 
-from archviz.blocks.initialization import BRANCH_ENDS, DepthScaledNormal, HeNormal, InitConfig, Normal, Xavier
+from archviz.blocks.initialization import (
+    BRANCH_ENDS,
+    DepthScaledNormal,
+    HeNormal,
+    InitConfig,
+    Normal,
+    TorchDefault,
+    Xavier,
+)
 from archviz.core.config import swap
 from archviz.core.setup import ModelConfig
 from archviz.engine.initialize import initialize
@@ -36,11 +44,21 @@ def test_xavier_draws_matrices_embeddings_and_positions_each_by_its_own_rule() -
     assert _draw(config, "embedding.tokens.weight", 300, 40).std().item() == pytest.approx(0.5, rel=0.03)
     assert _draw(config, "embedding.segments.weight", 300, 40).std().item() == pytest.approx(0.5, rel=0.03)
     assert _draw(config, "embedding.positions.weight", 300, 40).std().item() == pytest.approx(1.5, rel=0.03)
-    weight = _draw(config, "blocks.0.attention.query.weight", 200, 100)
+    weight = _draw(config, "blocks.0.feedforward.up.weight", 200, 100)
     assert weight.std().item() == pytest.approx(math.sqrt(2 / 300), rel=0.02)
     assert weight.abs().max().item() <= math.sqrt(6 / 300)
+    query = _draw(config, "blocks.0.attention.query.weight", 100, 100)  # a third of a matrix of 300 x 100
+    assert query.std().item() == pytest.approx(math.sqrt(2 / 400), rel=0.02)
     assert (_draw(config, "blocks.0.attention.query.bias", 10) == 0).all()
     assert not config.build(1)("blocks.0.attention_norm.weight", torch.empty(10), torch.Generator())
+
+
+def test_torchs_default_is_left_alone_but_for_positions() -> None:
+    config = TorchDefault.Config(position_std=0.3)
+    for name in ("positions.weight", "blocks.0.attention.position_bias.weight"):
+        assert _draw(config, name, 300, 40).std().item() == pytest.approx(0.3, rel=0.03)
+    for name in ("blocks.0.attention.query.weight", "blocks.0.attention.query.bias"):
+        assert not config.build(1)(name, torch.empty(10, 10), torch.Generator())
 
 
 def test_normal_draws_everything_alike() -> None:
