@@ -367,7 +367,8 @@ class _Laboratory:
                 st.markdown(_size(order))
         if pressed:
             try:
-                run_id = jobs.submit(order)
+                with st.spinner("Handing the trials to the engine", show_time=True):
+                    run_id = jobs.submit(order)
             except Refused as error:
                 st.session_state[refused_key] = str(error)
             else:

@@ -34,14 +34,15 @@ def figure(
     `moving` is for charts that change while one looks: their rows are sent apart from the spec, so that the browser
     exchanges the rows without drawing the chart anew.
     """
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}-head"):
-        if switch is not None:
-            switch()
-        else:
-            st.markdown(f"**{title}**", width="stretch")
-        table(drawn.table, f"{key}-table")
-    data, spec = (_arrow(drawn.columns), drawn.spec) if moving else (None, drawn.complete)
-    st.vega_lite_chart(data, spec, key=key, width="stretch", height=drawn.height, alt=drawn.alt)
+    with st.container(key=key):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if switch is not None:
+                switch()
+            else:
+                st.markdown(f"**{title}**", width="stretch")
+            table(drawn.table, f"{key}-table")
+        data, spec = (_arrow(drawn.columns), drawn.spec) if moving else (None, drawn.complete)
+        st.vega_lite_chart(data, spec, key=f"{key}-chart", width="stretch", height=drawn.height, alt=drawn.alt)
 
 
 def skeleton(height: int) -> None:

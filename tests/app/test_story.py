@@ -97,9 +97,7 @@ def test_home_shows_the_book_and_opens_a_chapter(visit: Callable[[str], Page]):
 def test_a_chapter_shows_text_reference_graph_and_demonstration(visit: Callable[[str], Page]):
     page = visit("residual")
     expect(page.locator(".az-question")).to_contain_text("56-layer", timeout=SOON)
-    reference = page.locator(
-        ".st-key-reference-residual-identity-measured svg, .st-key-reference-residual-identity-measured canvas"
-    )
+    reference = page.locator(".st-key-reference-residual-identity-measured").get_by_role("img")
     expect(reference.first).to_be_visible(timeout=SOON)
     expect(page.locator(".st-key-verdicts-identity-0")).to_contain_text(OUTCOME)
     expect(page.get_by_text("archviz reproduce residual/identity")).to_be_visible()
