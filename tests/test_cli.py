@@ -244,7 +244,6 @@ def test_reproduce_live_prints_times_and_writes_nothing(tmp_path: Path, monkeypa
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.usefixtures("engine")
 def test_a_real_process_tells_its_verdict_by_its_exit_code() -> None:
@@ -255,7 +254,6 @@ def test_a_real_process_tells_its_verdict_by_its_exit_code() -> None:
     assert "Traceback" not in err
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.usefixtures("engine")
 def test_ctrl_c_stops_the_trials_and_says_so() -> None:
@@ -300,7 +298,6 @@ def test_without_a_port_the_next_free_one_is_taken(monkeypatch: pytest.MonkeyPat
     assert commands[0][commands[0].index("--server.port") + 1] == "8503"
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_serve_answers_at_its_address_and_ends_when_told(tmp_path: Path) -> None:
     with socket.socket() as free:
