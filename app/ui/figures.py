@@ -26,7 +26,6 @@ MONO = "'Source Code Pro', ui-monospace, SFMono-Regular, Menlo, Consolas, monosp
 
 PLAIN = "format(datum.value, '~g')"
 """An axis label as it is: an axis' own `format` would round it to what tells ticks apart."""
-DECADES = [10.0**power for power in range(-12, 13)]
 SCIENTIFIC = "format(datum.value, '~e')"
 POINTS = 300
 """Points of one line that are sent to the browser, at most."""
@@ -390,14 +389,16 @@ def profiles(titles: Mapping[str, str], found: Mapping[str, Profile], label: str
     log = any(profile.log for profile in found.values())
     layers = max((len(profile.layers) for profile in found.values()), default=2)
     return Figure(
-        spec=_profile_spec(titles, label, layers, log, height),
+        spec=_profile_spec(titles, label, layers, log, columns["value"], height),
         columns=columns,
         alt=f"{label} for each layer of {', '.join(found)}",
         table={"arm": columns["arm"], "layer": columns["name"], label: columns["value"]},
     )
 
 
-def _profile_spec(titles: Mapping[str, str], label: str, layers: int, log: bool, height: int) -> Spec:
+def _profile_spec(
+    titles: Mapping[str, str], label: str, layers: int, log: bool, values: Sequence[float], height: int
+) -> Spec:
     x = {
         "field": "layer",
         "type": "quantitative",
@@ -410,7 +411,7 @@ def _profile_spec(titles: Mapping[str, str], label: str, layers: int, log: bool,
         "type": "quantitative",
         "title": label,
         "scale": {"type": "log", "nice": False} if log else {"zero": True},
-        "axis": {"values": DECADES, "labelExpr": SCIENTIFIC} if log else {"tickCount": 5, "format": ".3~r"},
+        "axis": _decades(values) if log else {"tickCount": 5, "format": ".3~r"},
     }
     return {
         "height": height,
@@ -461,7 +462,7 @@ def curve(result: Curve, titles: Mapping[str, str] | None = None, height: int = 
         if math.isfinite(series.y[i])
     ]
     x = _axis("x", result.x_label, result.x_log)
-    y = _axis("y", result.y_label, result.y_log)
+    y = _axis("y", result.y_label, result.y_log, [row["y"] for row in rows])
     color = {
         "field": "name",
         "type": "nominal",
@@ -500,7 +501,7 @@ def curve(result: Curve, titles: Mapping[str, str] | None = None, height: int = 
 def profile(result: Profile, height: int = HEIGHT) -> Figure:
     """One number for each layer."""
     columns = _profile_columns({}, {"": result})
-    spec = _profile_spec({"": ""}, result.label, len(result.layers), result.log, height)
+    spec = _profile_spec({"": ""}, result.label, len(result.layers), result.log, columns["value"], height)
     spec["encoding"]["color"] = {"value": ARM_COLORS["A"]}
     return Figure(
         spec=spec,
@@ -659,16 +660,22 @@ def number(value: float | int | str | None) -> str:
     return f"{value:,}" if isinstance(value, int) else significant(value)
 
 
-def _axis(name: str, title: str, log: bool) -> Spec:
+def _decades(values: Sequence[float]) -> Spec:
+    """A logarithmic axis with labels at powers of ten, and between them where the range is narrow."""
+    positive = [value for value in values if value > 0 and math.isfinite(value)]
+    narrow = bool(positive) and max(positive) / min(positive) < 100
+    ticks = [factor * 10.0**power for power in range(-12, 13) for factor in ((1, 2, 5) if narrow else (1,))]
+    return {"values": ticks, "labelExpr": SCIENTIFIC}
+
+
+def _axis(name: str, title: str, log: bool, values: Sequence[float] = ()) -> Spec:
     if log:
         return {
             "field": name,
             "type": "quantitative",
             "title": title,
             "scale": {"type": "log", "nice": False},
-            "axis": {"values": DECADES, "labelExpr": SCIENTIFIC}
-            if name == "y"
-            else {"labelExpr": PLAIN, "grid": False},
+            "axis": _decades(values) if name == "y" else {"labelExpr": PLAIN, "grid": False},
         }
     return {
         "field": name,
