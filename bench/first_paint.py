@@ -47,7 +47,7 @@ class Target:
 BASELINE = Target("empty page", "/", ("text=hello",))
 PAGES = (
     Target("home", "/", (".st-key-book .st-key-card-optimizer",)),
-    Target("chapter", "/residual", (".az-lead", "[data-testid=stVegaLiteChart] canvas")),
+    Target("chapter", "/residual", (".az-lead", "[data-testid=stVegaLiteChart] svg")),
 )
 
 
