@@ -83,7 +83,7 @@ def address(serve: Callable[[Path], str]) -> str:
 @pytest.fixture
 def builder(tab: Page, address: str) -> Page:
     tab.goto(address)
-    expect(tab.get_by_test_id("drawing")).to_be_visible(timeout=30_000)
+    expect(tab.get_by_test_id("drawing")).to_be_visible(timeout=90_000)
     return tab
 
 

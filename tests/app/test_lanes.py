@@ -52,7 +52,7 @@ def address(serve: Callable[[Path], str]) -> str:
 @pytest.fixture
 def lanes(tab: Page, address: str) -> Page:
     tab.goto(address)
-    expect(tab.get_by_test_id("palette")).to_be_visible(timeout=30_000)
+    expect(tab.get_by_test_id("palette")).to_be_visible(timeout=90_000)
     return tab
 
 
@@ -109,7 +109,7 @@ def test_drag_by_touch(browser: Browser, address: str):
     context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto(address)
-    expect(page.get_by_test_id("palette")).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("palette")).to_be_visible(timeout=90_000)
     source, target = tweak(page, "clip").bounding_box(), lane(page, "B").bounding_box()
     assert source is not None
     assert target is not None

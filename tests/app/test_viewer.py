@@ -57,7 +57,7 @@ def address(serve: Callable[[Path], str]) -> str:
 @pytest.fixture
 def viewer(tab: Page, address: str) -> Page:
     tab.goto(address)
-    expect(node(tab, "A", "stem")).to_be_visible(timeout=30_000)
+    expect(node(tab, "A", "stem")).to_be_visible(timeout=90_000)
     return tab
 
 
@@ -184,7 +184,7 @@ def test_colours_by_what_python_gives(viewer: Page):
 def test_a_large_graph_starts_closed_and_opens(tab: Page, address: str):
     page = tab
     page.goto(f"{address}/?large=1")
-    expect(node(page, "A", "stem")).to_be_visible(timeout=30_000)
+    expect(node(page, "A", "stem")).to_be_visible(timeout=90_000)
     expect(node(page, "A", "blocks.0.conv0")).to_have_count(0)
     page.get_by_test_id("depth").fill("1")
     page.get_by_role("button", name="All", exact=True).click()

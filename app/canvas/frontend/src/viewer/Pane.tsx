@@ -1,11 +1,11 @@
 // The graph of one arm, in a pane that pans and zooms.
-import { MiniMap, ReactFlow, ReactFlowProvider, type Viewport, ViewportPortal } from "@xyflow/react";
+import { MiniMap, ReactFlow, ReactFlowProvider, type Viewport } from "@xyflow/react";
 import { type CSSProperties, type KeyboardEvent, useMemo, useState } from "react";
 
 import { type Measure, type Scale, shade } from "./colour";
-import { curve } from "./curve";
 import { tooltip } from "./describe";
 import type { Layout } from "./layout";
+import { Lines } from "./Lines";
 import { type Card, NodeCard } from "./NodeCard";
 import { differs, type Tree } from "./tree";
 import { MAX_ZOOM, MIN_ZOOM } from "../viewport";
@@ -67,26 +67,8 @@ function useCards({ arm, tree, layout, measure, scale, current, clicked, found, 
   }, [arm, tree, layout, measure, scale, current, clicked, found, onToggle]);
 }
 
-function Routes({ layout, arm }: { layout: Layout; arm: string }) {
-  const lines = useMemo(() => layout.routes.map(({ points }) => curve(points)), [layout]);
-  return (
-    <ViewportPortal>
-      <svg className="routes" aria-hidden>
-        <defs>
-          <marker id={`tip-${arm}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
-            <path d="M1 1.2L7 4 1 6.8" />
-          </marker>
-        </defs>
-        {lines.map((line) => (
-          <path key={line} d={line} markerEnd={`url(#tip-${arm})`} />
-        ))}
-      </svg>
-    </ViewportPortal>
-  );
-}
-
 export function Pane(props: PaneProps) {
-  const { arm, colour, title, layout, viewport, onViewport, onClick, onKey } = props;
+  const { arm, colour, title, tree, layout, viewport, onViewport, onClick, onKey } = props;
   const [focused, setFocused] = useState(false);
   const cards = useCards(props);
   return (
@@ -130,7 +112,7 @@ export function Pane(props: PaneProps) {
           onNodeDoubleClick={(_, node) => node.data.node.children.length > 0 && node.data.toggle(node.id)}
           onPaneClick={() => onClick(arm, null)}
         >
-          <Routes layout={layout} arm={arm} />
+          <Lines arm={arm} tree={tree} layout={layout} />
           {cards.length > LARGE && <MiniMap pannable zoomable className="map" style={MAP} ariaLabel={null} />}
         </ReactFlow>
       </ReactFlowProvider>
