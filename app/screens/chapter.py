@@ -346,7 +346,7 @@ class _Laboratory:
         st.session_state[f"{self.slug}.written"] = query
 
     def _train(self, order: Order, problem: str | None) -> None:
-        refused_key = f"{self.slug}.refused"
+        refused_key, wanted_key, started_key = (f"{self.slug}.{what}" for what in ("refused", "wanted", "started"))
         with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="train"):
             ready = jobs.engine_ready()
             pressed = st.button(
@@ -366,18 +366,28 @@ class _Laboratory:
             else:
                 st.markdown(_size(order))
         if pressed:
-            try:
-                with st.spinner("Handing the trials to the engine", show_time=True):
-                    run_id = jobs.submit(order)
-            except Refused as error:
-                st.session_state[refused_key] = str(error)
-            else:
-                st.session_state.pop(refused_key, None)
-                query = {**st.query_params.to_dict(), "run": run_id, "experiment": self.declared.slug}
-                self._put(query)
-                st.rerun()
+            st.session_state[wanted_key] = True
+        if wanted_key in st.session_state:
+            with st.spinner("Handing the trials to the engine", show_time=True):
+                self._submit(order, wanted_key, started_key, refused_key)
+        if started_key in st.session_state:
+            run_id = st.session_state[started_key]
+            self._put({**st.query_params.to_dict(), "run": run_id, "experiment": self.declared.slug})
+            del st.session_state[started_key]
+            st.rerun()
         if refused_key in st.session_state:
             st.warning(st.session_state[refused_key], icon=":material/front_hand:")
+
+    def _submit(self, order: Order, wanted_key: str, started_key: str, refused_key: str) -> None:
+        """Start the run. The page may be drawn anew at any of Streamlit's own calls; what was pressed and what was
+        started is therefore written down in between, so that a run is started once and never lost sight of."""
+        del st.session_state[wanted_key]
+        try:
+            st.session_state[started_key] = jobs.submit(order)
+        except Refused as error:
+            st.session_state[refused_key] = str(error)
+        else:
+            st.session_state.pop(refused_key, None)
 
 
 def _size(order: Order) -> str:

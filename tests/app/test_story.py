@@ -66,9 +66,8 @@ def settle(page: Page) -> None:
 def train(page: Page) -> str:
     """Press Train; gives the id of the run."""
     settle(page)
-    before = page.url
     train_button(page).click()
-    page.wait_for_url(lambda url: "run=" in url and url != before, timeout=SOON)
+    expect(page).to_have_url(re.compile("run=[0-9a-f]+"), timeout=SOON)
     return page.url.partition("run=")[2].partition("&")[0]
 
 
@@ -198,7 +197,7 @@ def test_a_request_over_the_limit_is_refused_in_a_sentence(visit: Callable[[str]
     expect(refusal).to_contain_text("120 trials", timeout=SOON)
     expect(refusal).to_contain_text("limit of 60")
     assert "run=" not in page.url
-    expect(page.get_by_label("Seeds")).to_have_value("20")
+    expect(page.get_by_role("spinbutton", name="Seeds")).to_have_value("20")
 
 
 def test_an_address_that_asks_for_nothing_known_says_so(visit: Callable[[str], Page]):
@@ -219,13 +218,13 @@ def test_runs_are_listed_filtered_compared_exported_and_deleted(visit: Callable[
     expect(page.get_by_text("1 run", exact=True)).to_be_visible(timeout=LOADED)
     expect(page.get_by_role("link", name="Open in its chapter")).to_be_visible()
     with page.expect_download() as saved:
-        page.get_by_role("button", name="CSV").click()
+        page.get_by_role("button", name="CSV", exact=True).click()
     saved.value.save_as(tmp_path / "run.csv")
     rows = list(csv.DictReader((tmp_path / "run.csv").open()))
     assert {row["arm"] for row in rows} == {"A", "B"}
     assert {row["run"] for row in rows} == {run}
     with page.expect_download() as saved:
-        page.get_by_role("button", name="JSON").click()
+        page.get_by_role("button", name="JSON", exact=True).click()
     saved.value.save_as(tmp_path / "run.json")
     assert json.loads((tmp_path / "run.json").read_text())[0]["experiment"] == "residual/identity"
 
@@ -234,7 +233,7 @@ def test_runs_are_listed_filtered_compared_exported_and_deleted(visit: Callable[
 
     page = visit(f"runs?q={run}&open={run}")
     expect(page.get_by_text("1 run", exact=True)).to_be_visible(timeout=SOON)
-    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(
         page.get_by_text("No run matches these filters.").or_(page.get_by_text("Nothing has been run yet"))
@@ -246,7 +245,7 @@ def test_the_catalog_is_searched(visit: Callable[[str], Page]):
     entry = page.locator(".st-key-entry-Tweaks-no-identity-path")
     expect(entry).to_contain_text("used in residual/identity", timeout=LOADED)
     expect(page.locator(".st-key-entry-Tweaks-no-batch-norm")).to_have_count(0)
-    page.get_by_label("Search").fill("no such thing at all")
+    page.get_by_role("textbox", name="Search").fill("no such thing at all")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing in the catalog has the words")).to_be_visible(timeout=SOON)
 
