@@ -349,13 +349,15 @@ class _Laboratory:
         refused_key, wanted_key, started_key = (f"{self.slug}.{what}" for what in ("refused", "wanted", "started"))
         with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="train"):
             ready = jobs.engine_ready()
-            pressed = st.button(
+            st.button(
                 "Train",
                 type="primary",
                 icon=":material/play_arrow:",
                 key="train-button",
                 disabled=self.active or not ready or problem is not None,
                 help="Train every arm with every seed, in processes of their own. You can stop at any time.",
+                on_click=st.session_state.__setitem__,
+                args=(wanted_key, True),
             )
             if problem is not None:
                 st.markdown(problem)
@@ -365,8 +367,6 @@ class _Laboratory:
                 _engine_state()
             else:
                 st.markdown(_size(order))
-        if pressed:
-            st.session_state[wanted_key] = True
         if wanted_key in st.session_state:
             with st.spinner("Handing the trials to the engine", show_time=True):
                 self._submit(order, wanted_key, started_key, refused_key)
