@@ -28,6 +28,8 @@ CONNECT_SECONDS = 5.0
 """How long a scheduler may take to answer."""
 START_SECONDS = 300.0
 """How long a local engine may take from its first line to a warm worker, on a machine that is busy."""
+END_SECONDS = 10.0
+"""How long a local engine may take to end when it is asked to."""
 KEY = "archviz-trial"
 
 T = TypeVar("T")
@@ -264,7 +266,7 @@ def _end(address: Address) -> None:
             os.kill(address.pid, number)
         except ProcessLookupError:
             return
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + END_SECONDS
         while address.alive and time.monotonic() < deadline:
             time.sleep(0.02)
 
