@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from multiprocessing import forkserver
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ log = logging.getLogger("archviz.engine")
 HERE = "127.0.0.1"
 GRACE_SECONDS = 25.0
 """How long an engine without clients and trials waits for the next client."""
+CLOSE_SECONDS = 30.0
+"""How long the workers may take to say goodbye."""
 MOST_WORKERS = 8
 """More than this many processes are started only when ARCHVIZ_WORKERS says so."""
 THREADS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -61,6 +64,7 @@ async def serve(workers: int, grace: float) -> None:
     """One engine from start to end."""
     from distributed import LocalCluster, utils
 
+    importlib.import_module("archviz.runs.execute")  # what the scheduler needs to read the first trial
     utils._forkserver_preload_set = True  # else it imports pandas, only to preload it
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -80,11 +84,13 @@ async def serve(workers: int, grace: float) -> None:
         address.write()
         log.info("listening at %s with %d workers", address.scheduler, workers)
         cluster.scale(workers)
-        importlib.import_module("archviz.runs.execute")  # what the scheduler needs to read the first trial
         try:
             await _until_unused(cluster.scheduler, address, grace, ended)
         finally:
             forget_address(address)
+            closing = threading.Timer(CLOSE_SECONDS, os._exit, (1,))  # workers end when this process does
+            closing.daemon = True
+            closing.start()
     log.info("ended")
 
 
