@@ -29,6 +29,8 @@ PLAIN = "format(datum.value, '~g')"
 SCIENTIFIC = "format(datum.value, '~e')"
 POINTS = 300
 """Points of one line that are sent to the browser, at most."""
+FEW = 8
+"""So many places on an axis are all labelled."""
 HEIGHT = 280
 
 
@@ -462,6 +464,9 @@ def curve(result: Curve, titles: Mapping[str, str] | None = None, height: int = 
         if math.isfinite(series.y[i])
     ]
     x = _axis("x", result.x_label, result.x_log)
+    places = sorted({row["x"] for row in rows})
+    if len(places) <= FEW:
+        x["axis"] = {"values": places, "labelExpr": PLAIN, "grid": False}
     y = _axis("y", result.y_label, result.y_log, [row["y"] for row in rows])
     color = {
         "field": "name",
