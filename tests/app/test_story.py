@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from archviz.core import book
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
-LOADED = 180_000
+LOADED = 300_000
 """Milliseconds that PyTorch and the engine may take to load on a machine that is busy with other tests."""
 SOON = 60_000
 SHORT = "values=8"
