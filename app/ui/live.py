@@ -149,4 +149,5 @@ def _place(progress: Progress, key: str) -> float | None:
     )
     if isinstance(chosen, float):
         return chosen
-    return progress.newest if progress.active and progress.points else decides
+    decided = any(point.x == decides for point in progress.points)
+    return decides if decided and not progress.active else progress.newest

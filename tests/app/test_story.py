@@ -220,7 +220,7 @@ def test_runs_are_listed_filtered_compared_exported_and_deleted(visit: Callable[
     with page.expect_download() as saved:
         page.get_by_role("button", name="CSV", exact=True).click()
     saved.value.save_as(tmp_path / "run.csv")
-    rows = list(csv.DictReader((tmp_path / "run.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "run.csv").read_text().splitlines()))
     assert {row["arm"] for row in rows} == {"A", "B"}
     assert {row["run"] for row in rows} == {run}
     with page.expect_download() as saved:
