@@ -102,7 +102,7 @@ def _scaled(setup: Setup, kind: type[nn.Module], factor: float) -> tuple[float, 
                 weight.mul_(factor)
         loss = setup.recipe.task.build().loss(model, batch)
         gradients = torch.autograd.grad(loss, weights)
-    return float(loss), math.hypot(*(float(gradient.norm()) for gradient in gradients))
+    return loss.item(), math.hypot(*(gradient.norm().item() for gradient in gradients))
 
 
 def influence(setups: Mapping[str, Setup], titles: Mapping[str, str]) -> tuple[Heatmap, ...]:
