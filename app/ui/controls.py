@@ -29,9 +29,13 @@ def experiment(slugs: Sequence[str], chosen: str, key: str) -> str:
     )
 
 
+ABBREVIATIONS = {"pre-ln": "Pre-LN", "relu": "ReLU", "lrn": "LRN", "bptt": "BPTT"}
+"""Experiments whose names are not plain words."""
+
+
 def experiment_name(slug: str) -> str:
     """A slug as a button says it."""
-    return slug.replace("-", " ").capitalize()
+    return ABBREVIATIONS.get(slug) or slug.replace("-", " ").capitalize()
 
 
 def seeds(default: int, key: str, locked: bool) -> int:
