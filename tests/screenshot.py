@@ -55,8 +55,7 @@ def _take(address: str) -> None:
         )
         page = browser.new_page(viewport={"width": 1440, "height": 1250}, device_scale_factor=1)
         page.goto(address)
-        page.get_by_role("button", name="Train").wait_for(timeout=1000 * SECONDS)
-        page.get_by_role("button", name="Train").and_(page.locator(":enabled")).wait_for(timeout=1000 * SECONDS)
+        page.locator(".st-key-train-button button:enabled").first.wait_for(timeout=1000 * SECONDS)
         page.wait_for_timeout(3000)  # charts and graph are drawn
         page.screenshot(path=PICTURE)
         browser.close()

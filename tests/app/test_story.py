@@ -175,7 +175,7 @@ def test_stop_ends_a_run_and_keeps_what_was_measured(visit: Callable[[str], Page
 def test_a_killed_worker_is_said_and_its_trial_goes_on(visit: Callable[[str], Page]):
     from archviz.runs.cluster import Engine
 
-    page = visit("residual?values=20&seeds=1")
+    page = visit("residual?values=56&seeds=1")
     train(page)
     expect(lines(page).first).to_be_attached(timeout=SOON)
     engine = Engine().connect()
