@@ -264,7 +264,7 @@ def test_ctrl_c_stops_the_trials_and_says_so() -> None:
                 assert process.poll() is None, process.communicate()
                 time.sleep(0.1)
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=180)
         finally:
             process.kill()
     assert process.returncode == 130
