@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from archviz.blocks.activation import ActivationConfig, ReLU
 from archviz.blocks.dropout import Dropout, DropoutConfig
-from archviz.core.config import Config
+from archviz.core.config import Config as PartConfig
 
 
 class DenseHead(nn.Module):
@@ -17,7 +17,7 @@ class DenseHead(nn.Module):
     Krizhevsky et al. 2012, sections 3.5 and 4.2: dropout sets outputs of hidden units to 0.
     """
 
-    class Config(Config):
+    class Config(PartConfig):
         hidden: tuple[int, ...] = Field((4096, 4096), max_length=8, description="units of each hidden layer")
         activation: ActivationConfig = Field(ReLU.Config(), description="activation of the hidden layers")
         dropout: DropoutConfig = Field(Dropout.Config(rate=0.5), description="dropout of the hidden units")

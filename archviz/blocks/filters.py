@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from archviz.blocks.activation import ActivationConfig, ReLU
 from archviz.blocks.norm import BatchNorm, NormConfig
-from archviz.core.config import Config
+from archviz.core.config import Config as PartConfig
 
 
 class ConvLayer(nn.Module):
@@ -25,7 +25,7 @@ class ConvLayer(nn.Module):
     and width at stride 1.
     """
 
-    class Config(Config):
+    class Config(PartConfig):
         norm: NormConfig = Field(BatchNorm.Config(), description="normalization after the convolution")
         activation: ActivationConfig = Field(ReLU.Config(), description="activation after the normalization")
 
@@ -49,7 +49,7 @@ class ConvLayer(nn.Module):
         return self.activation(self.norm(self.conv(x)))
 
 
-class FilterConfig(Config):
+class FilterConfig(PartConfig):
     """Base of every filter: `build(inputs, outputs, size, layer)` looks at size x size pixels; `size` must be odd.
 
     With `column_first` a filter that takes rows and columns apart begins with the column.

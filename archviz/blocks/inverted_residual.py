@@ -20,11 +20,11 @@ from archviz.blocks.norm import BatchNorm, NormConfig
 from archviz.blocks.residual import SkipConfig, convolution
 from archviz.blocks.separable import FilterSize
 from archviz.blocks.stochastic_depth import NoStochasticDepth, StochasticDepthConfig
-from archviz.core.config import Config
+from archviz.core.config import Config as PartConfig
 from archviz.core.tap import Tap
 
 
-class ProjectionEndConfig(Config):
+class ProjectionEndConfig(PartConfig):
     """Base of what ends the narrow side of a block: `build()` keeps the shape of its input."""
 
 
@@ -81,7 +81,7 @@ class InvertedResidual(nn.Module):
     (Tan & Le 2019, table 1). At `expansion` 1 the first 1x1 is left out.
     """
 
-    class Config(Config):
+    class Config(PartConfig):
         norm: NormConfig = Field(BatchNorm.Config(), description="normalization after every convolution")
         activation: ActivationConfig = Field(ReLU6.Config(), description="activation on the wide side")
         excitation: ExcitationConfig = Field(NoExcitation.Config(), description="turns channels of the wide side down")
@@ -137,7 +137,7 @@ class InvertedStage(nn.Sequential):
     Sandler et al. 2018, table 2; Tan & Le 2019, table 1.
     """
 
-    class Config(Config):
+    class Config(PartConfig):
         width: int = Field(16, ge=1, le=4096, description="channels between the blocks")
         depth: int = Field(1, ge=1, le=64, description="number of blocks")
         stride: int = Field(1, ge=1, le=2, description="stride of the first block: 2 halves height and width")

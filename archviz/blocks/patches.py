@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from archviz.blocks.divisors import check_divides
 from archviz.blocks.norm import NoNorm, NormConfig
-from archviz.core.config import Config
+from archviz.core.config import Config as PartConfig
 from archviz.core.tap import Tap
 
 
@@ -17,7 +17,7 @@ class PatchEmbedding(nn.Module):
     size.
     """
 
-    class Config(Config):
+    class Config(PartConfig):
         patch_size: int = Field(4, ge=1, le=64, description="height and width of a patch in pixels")
         norm: NormConfig = Field(NoNorm.Config(), description="normalization of the vectors")
 

@@ -23,7 +23,7 @@ from archviz.blocks.divisors import check_divides
 from archviz.blocks.initialization import HeNormal, InitConfig
 from archviz.blocks.norm import LocalResponseNorm, NoNorm, NormConfig
 from archviz.blocks.pooling import MaxPool, NoPool, PoolConfig
-from archviz.core.config import Config
+from archviz.core.config import Config as PartConfig
 from archviz.core.setup import Inputs, ModelConfig
 from archviz.core.spec import Architecture
 from archviz.core.tap import Tap
@@ -37,7 +37,7 @@ class AlexNetLayer(nn.Module):
     Krizhevsky et al. 2012, sections 3.1 to 3.5.
     """
 
-    class Config(Config):
+    class Config(PartConfig):
         channels: int = Field(64, ge=1, le=4096, description="channels that come out")
         size: int = Field(3, ge=1, le=31, description="height and width of the filter")
         stride: int = Field(1, ge=1, le=16, description="step from one place of the filter to the next")

@@ -29,7 +29,7 @@ from archviz.blocks.norm import LayerNorm, NormConfig
 from archviz.blocks.patches import PatchEmbedding
 from archviz.blocks.stochastic_depth import NoStochasticDepth, StochasticDepth, StochasticDepthConfig
 from archviz.blocks.window_attention import ShiftedWindows, WindowAttention
-from archviz.core.config import Config
+from archviz.core.config import Config as PartConfig
 from archviz.core.setup import Inputs, ModelConfig
 from archviz.core.spec import Architecture
 from archviz.core.tap import Tap
@@ -59,7 +59,7 @@ class SwinBlock(nn.Module):
     Liu et al. 2021, equation 3.
     """
 
-    class Config(Config):
+    class Config(PartConfig):
         attention: WindowAttention.Config = Field(WindowAttention.Config(), description="how patches look at others")
         feedforward: FeedForwardConfig = Field(
             FeedForward.Config(activation=GELU.Config()), description="what each patch does by itself"

@@ -24,13 +24,14 @@ from archviz.blocks.initialization import DepthScaledNormal, InitConfig, Normal,
 from archviz.blocks.norm import LayerNorm, NoNorm, NormConfig
 from archviz.blocks.positions import LearnedPositions, PositionsConfig
 from archviz.blocks.transformer_block import PostNormBlock, PreNormBlock, TransformerBlockConfig
-from archviz.core.config import Config, swap
+from archviz.core.config import Config as PartConfig
+from archviz.core.config import swap
 from archviz.core.setup import Inputs, ModelConfig
 from archviz.core.spec import Architecture
 from archviz.core.tap import Tap
 
 
-class SegmentsConfig(Config):
+class SegmentsConfig(PartConfig):
     """Base of every segment code: `build(width)` adds to `b l d` what says which sentence a token belongs to."""
 
 
@@ -65,7 +66,7 @@ class Segments(nn.Module):
 class Embedding(nn.Module):
     """Tokens `b l` become vectors `b l d`, to which positions and segments are added."""
 
-    class Config(Config):
+    class Config(PartConfig):
         positions: PositionsConfig = Field(LearnedPositions.Config(), description="how the order of tokens is told")
         segments: SegmentsConfig = Field(NoSegments.Config(), description="how sentences are told apart")
         norm: NormConfig = Field(NoNorm.Config(), description="normalization of the sum")
@@ -85,7 +86,7 @@ class Embedding(nn.Module):
         return self.output(self.dropout(self.norm(x)))
 
 
-class HeadConfig(Config):
+class HeadConfig(PartConfig):
     """Base of every head: `build(width, vocabulary)` turns the last hidden vectors `b l d` into the model's output."""
 
 
