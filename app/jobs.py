@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -28,9 +29,11 @@ from archviz.runs.reference import Card, Reference
 if TYPE_CHECKING:
     from app.progress import Progress, Row
     from archviz.core.graph import Graph
+    from archviz.core.picture import Picture
+    from archviz.core.record import Record
     from archviz.core.results import Observation, Result
     from archviz.core.setup import Setup
-    from archviz.core.spec import Architecture, Budget, Chapter, Experiment, Trial, Tweak
+    from archviz.core.spec import Architecture, Budget, Chapter, Exhibit, Experiment, Trial, Tweak
     from archviz.engine.compare import Prediction
     from archviz.runs.cluster import Engine
     from archviz.runs.store import Run, Status, Store
@@ -240,6 +243,12 @@ def demonstration(identity: str) -> Background[tuple[Result, ...]]:
         f"demonstration {identity}",
         lambda: found.demonstration.show({arm.name: found.setup(arm) for arm in found.arms}),
     )
+
+
+def exhibit(shown: Exhibit, options: Record, picture: Picture | None) -> Background[tuple[Result, ...]]:
+    """What an exhibit shows for these options and this picture."""
+    seen = "" if picture is None else blake2b(picture.tobytes(), digest_size=10).hexdigest()
+    return soon(f"exhibit {shown.slug} {fingerprint(options)} {seen}", lambda: shown.show(options, picture))
 
 
 def graphs(setups: Mapping[str, Setup]) -> Background[dict[str, Graph]]:

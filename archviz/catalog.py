@@ -9,7 +9,7 @@ from functools import cache
 from typing import Protocol, TypeVar
 
 from archviz.core.discover import discover
-from archviz.core.spec import Architecture, Chapter, Dataset, Experiment, Probe, Tweak
+from archviz.core.spec import Architecture, Chapter, Dataset, Exhibit, Experiment, Probe, Tweak
 
 
 class NotFound(KeyError):
@@ -48,6 +48,12 @@ def tweaks() -> tuple[Tweak, ...]:
 def datasets() -> tuple[Dataset, ...]:
     """Every dataset."""
     return discover("archviz.data", "DATASET")
+
+
+@cache
+def exhibits() -> tuple[Exhibit, ...]:
+    """Every exhibit."""
+    return discover("archviz.exhibits", "EXHIBIT")
 
 
 @cache

@@ -13,7 +13,7 @@ import streamlit as st
 from app import jobs, state
 from app.jobs import Background, Order, Refused
 from app.state import Choices, Selection
-from app.ui import controls, live, parts, prose, views, waiting
+from app.ui import controls, exhibits, live, parts, prose, views, waiting
 from archviz.core import book
 from archviz.core.spec import Chapter, Experiment, NotApplicable, Tweak
 from archviz.runs.reference import Card, Reference
@@ -60,6 +60,8 @@ def _render(page: book.Page) -> None:
             paragraph = text.experiments[slugs.index(chosen)] if len(text.experiments) == len(slugs) else ""
             _question(page.slug, chosen, chapter, references.get(chosen), paragraph)
     graph_place = beside_graph.container(key="graph", height=GRAPH_HEIGHT, border=False)
+    if chapter is not None:
+        exhibits.panel(page.slug, chapter.exhibits)
     if chosen is None:
         views.skeleton(PICTURE_HEIGHT)
     else:

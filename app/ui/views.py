@@ -19,6 +19,8 @@ from archviz.runs.reference import Card
 if TYPE_CHECKING:
     import pyarrow
 
+DRAWN = Curve | Profile | Heatmap | Histogram | Images | Table | Verdict | Graph
+"""What `result` has a view for."""
 OUTCOMES = {
     "supported": (":material/check_circle:", "green"),
     "contradicted": (":material/cancel:", "red"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from archviz.core import book
+from archviz.core.picture import Picture
 from archviz.core.record import Record, fingerprint, reason
 from archviz.core.results import Result
 from archviz.core.setup import DatasetConfig, Inputs, ModelConfig, Setup
@@ -172,6 +173,30 @@ class Demonstration:
     show: Callable[[Mapping[str, Setup]], tuple[Result, ...]] = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Exhibit:
+    """A building block to play with, without training: `show(options, picture)` gives what there is to see at once.
+
+    Each field of `options` becomes a widget with its bounds and its description; the defaults are shown first. What
+    cannot be shown is refused with a ValueError of one sentence that says what would do.
+    """
+
+    slug: str
+    title: str
+    """As it stands on the button, at most four words."""
+    text: str
+    """What to try and what to look for; at most 120 words."""
+    source: str
+    options: type[Record]
+    show: Callable[[Any, Picture | None], tuple[Result, ...]] = field(repr=False)
+    """From an `options` record, and the reader's picture where the exhibit takes one (else none)."""
+    takes_image: bool = False
+    image_size: int = 28
+    """Pixels a side of the square that `show` is given; small, so that single pixels can be told apart."""
+    sample: str = "digit"
+    """The picture of the gallery that is shown first."""
+
+
 class Trial(Record):
     """One arm, at one place of the axis, with one seed: the unit that is scheduled, stored and resumed."""
 
@@ -266,6 +291,7 @@ class Chapter:
     tweaks: tuple[Tweak, ...]
     probes: tuple[Probe, ...]
     experiments: tuple[Experiment, ...]
+    exhibits: tuple[Exhibit, ...] = ()
 
     @property
     def page(self) -> book.Page:

@@ -1,0 +1,1 @@
+"""Exhibits, one file each."""
