@@ -26,6 +26,11 @@ class Unreadable(ValueError):
 
 def read(content: bytes, size: int) -> Picture:
     """The middle square of a picture file at `size` pixels a side. Raises Unreadable."""
+    return _fitted(opened(content), size)
+
+
+def opened(content: bytes) -> "Image":
+    """A picture file in red, green and blue, upright, on white where it is transparent. Raises Unreadable."""
     from PIL import Image, ImageOps
 
     try:
@@ -35,7 +40,7 @@ def read(content: bytes, size: int) -> Picture:
                     f"This picture has {image.width} x {image.height} pixels, more than the limit of "
                     f"{MOST_PIXELS // 1_000_000} million; make it smaller and try again."
                 )
-            return _fitted(ImageOps.exif_transpose(image), size)
+            return _coloured(ImageOps.exif_transpose(image))
     except Unreadable:
         raise
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
@@ -46,7 +51,7 @@ def fitted(pixels: NDArray[np.uint8], size: int) -> Picture:
     """The middle square of an array of bytes, grey `(height, width)` or colours `(height, width, 3)`."""
     from PIL import Image
 
-    return _fitted(Image.fromarray(pixels), size)
+    return _fitted(_coloured(Image.fromarray(pixels)), size)
 
 
 def grey(picture: Picture) -> Plane:
@@ -57,11 +62,16 @@ def grey(picture: Picture) -> Plane:
 def _fitted(image: "Image", size: int) -> Picture:
     from PIL import Image, ImageOps
 
+    square = ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS)
+    return np.asarray(square, np.float32) / np.float32(255)
+
+
+def _coloured(image: "Image") -> "Image":
+    from PIL import Image
+
     if image.mode.startswith(("I", "F")):  # numbers beyond bytes: darkest becomes black, brightest white
         plane = np.nan_to_num(np.asarray(image, np.float64))
         reach = float(np.ptp(plane)) or 1.0
         image = Image.fromarray(np.uint8(255 * (plane - plane.min()) / reach))
     paper = Image.new("RGBA", image.size, "white")  # seen through what is transparent
-    colours = Image.alpha_composite(paper, image.convert("RGBA")).convert("RGB")
-    square = ImageOps.fit(colours, (size, size), Image.Resampling.LANCZOS)
-    return np.asarray(square, np.float32) / np.float32(255)
+    return Image.alpha_composite(paper, image.convert("RGBA")).convert("RGB")
