@@ -13,7 +13,7 @@ import streamlit as st
 from app import jobs, state
 from app.jobs import Background, Order, Refused
 from app.state import Choices, Selection
-from app.ui import controls, exhibits, live, parts, prose, views, waiting
+from app.ui import controls, live, parts, prose, views, waiting
 from archviz.core import book
 from archviz.core.spec import Chapter, Experiment, NotApplicable, Tweak
 from archviz.runs.reference import Card, Reference
@@ -61,6 +61,8 @@ def _render(page: book.Page) -> None:
             _question(page.slug, chosen, chapter, references.get(chosen), paragraph)
     graph_place = beside_graph.container(key="graph", height=GRAPH_HEIGHT, border=False)
     if chapter is not None:
+        from app.ui import exhibits  # NumPy and pictures: not before the first paint
+
         exhibits.panel(page.slug, chapter.exhibits)
     if chosen is None:
         views.skeleton(PICTURE_HEIGHT)

@@ -5,13 +5,15 @@ These hold functions, so they are dataclasses and never leave the process; what 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from archviz.core import book
-from archviz.core.picture import Picture
 from archviz.core.record import Record, fingerprint, reason
 from archviz.core.results import Result
 from archviz.core.setup import DatasetConfig, Inputs, ModelConfig, Setup
+
+if TYPE_CHECKING:
+    from archviz.core.picture import Picture  # NumPy: a page's first picture must not wait for it
 
 
 class NotApplicable(ValueError):
@@ -188,7 +190,7 @@ class Exhibit:
     """What to try and what to look for; at most 120 words."""
     source: str
     options: type[Record]
-    show: Callable[[Any, Picture | None], tuple[Result, ...]] = field(repr=False)
+    show: "Callable[[Any, Picture | None], tuple[Result, ...]]" = field(repr=False)
     """From an `options` record, and the reader's picture where the exhibit takes one (else none)."""
     takes_image: bool = False
     image_size: int = 28
