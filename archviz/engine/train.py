@@ -28,10 +28,10 @@ from archviz.engine.tasks import Batch
 
 STEP_EVENTS = 150
 """Step events in one trial, at most: enough for a smooth curve."""
-PROBE_EVENTS = 10
-"""Times that probes read during one trial."""
-EVALUATIONS = 4
-"""Times that the validation split is scored, the last one at the end."""
+PROBE_EVENTS, PROBE_STEPS = 10, 30
+"""Times that probes read during one trial at most, and steps between two of them at least."""
+EVALUATIONS, EVALUATION_STEPS = 4, 120
+"""Times that the validation split is scored at most, the last one at the end, and steps in between at least."""
 FINAL_SHARE = 0.1
 """The training loss that is reported is the mean over this last share of the steps."""
 CHECKPOINT_SECONDS = 2.0
@@ -84,6 +84,18 @@ def batches(samples: Samples, size: int, seed: int) -> Iterator[Tensor]:
     while True:
         order = torch.randperm(len(samples), generator=generator)
         yield from (order[start : start + size] for start in range(0, len(samples) - size + 1, size))
+
+
+def evaluation_steps(steps: int) -> frozenset[int]:
+    """After how many of so many steps the validation split is scored, besides at the end."""
+    parts = max(1, min(EVALUATIONS, steps // EVALUATION_STEPS))
+    return frozenset(round(steps * part / parts) for part in range(1, parts))
+
+
+def probe_steps(steps: int) -> frozenset[int]:
+    """Before how many of so many steps are done probes read: the first, the last, and evenly in between."""
+    parts = max(1, min(PROBE_EVENTS - 1, (steps - 1) // PROBE_STEPS))
+    return frozenset(round((steps - 1) * part / parts) for part in range(parts + 1))
 
 
 @dataclass
@@ -143,8 +155,7 @@ class _Training:
         yield Started(step=progress.step, device=str(self.device), parameters=parameters, attempt=self.attempt)
 
         every = max(1, round(recipe.steps / STEP_EVENTS))
-        marks = {round(recipe.steps * (i + 1) / EVALUATIONS) for i in range(EVALUATIONS - 1)}
-        looks = {round((recipe.steps - 1) * i / (PROBE_EVENTS - 1)) for i in range(PROBE_EVENTS)}
+        marks, looks = evaluation_steps(recipe.steps), probe_steps(recipe.steps)
         final = max(1, round(recipe.steps * FINAL_SHARE))
         sample = self.validation.batch(torch.arange(min(4, len(self.validation))))
         status: Literal["done", "diverged", "stopped"] = "done"
@@ -223,9 +234,12 @@ class _Training:
         return loss.detach(), events
 
     def _read_taps(self, sample: Batch) -> Iterator[Event]:
-        for probe in self.probes:
-            if probe.reads == "taps":
-                yield self._probed(probe, capture(self.model, sample, probe.axes))
+        """What tap probes see in one pass over the sample, which they share."""
+        asking = [probe for probe in self.probes if probe.reads == "taps"]
+        if asking:
+            axes = {probe.axes for probe in asking}
+            seen = capture(self.model, sample, axes.pop() if len(axes) == 1 else None)
+            yield from (self._probed(probe, seen) for probe in asking)
 
     def _probed(self, probe: Probe, seen: Capture) -> Event:
         return Probed(step=self.progress.step, probe=probe.slug, results=probe.read(seen))

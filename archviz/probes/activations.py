@@ -1,5 +1,7 @@
 """Activations: what flows through the network, layer by layer."""
 
+import torch
+
 from archviz.core.results import Profile, Result
 from archviz.core.spec import Probe
 from archviz.core.tap import Capture
@@ -11,19 +13,21 @@ def read(seen: Capture) -> tuple[Result, ...]:
     if not taps:
         return ()
     layers = tuple(taps)
+    spreads = torch.stack([tap.value.float().std() for tap in taps.values()])
+    silent = torch.stack([(tap.value == 0).float().mean() for tap in taps.values()])
     return (
         Profile(
             title="Size of activations",
             label="standard deviation",
             layers=layers,
-            values=tuple(tap.value.float().std().item() for tap in taps.values()),
+            values=tuple(spreads.tolist()),
             log=True,
         ),
         Profile(
             title="Silent activations",
             label="share of exact zeros",
             layers=layers,
-            values=tuple((tap.value == 0).float().mean().item() for tap in taps.values()),
+            values=tuple(silent.tolist()),
         ),
     )
 

@@ -1,10 +1,13 @@
 """One trial: repeatable to the bit, stoppable, resumable, honest about divergence."""
 
+import itertools
 import math
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archviz.core.events import Evaluated, Event, Finished, Probed, Started, Step
 from archviz.core.spec import Exact, Train
@@ -33,12 +36,24 @@ def test_a_trial_tells_its_whole_story() -> None:
     assert isinstance(events[0], Started) and events[0].step == 0
     steps = [event for event in events if isinstance(event, Step)]
     assert steps[-1].step == 60 and steps[0].loss > steps[-1].loss
-    assert sum(isinstance(event, Evaluated) for event in events) == train.EVALUATIONS + 1
+    assert [event.step for event in events if isinstance(event, Evaluated)] == [60, 60]  # validation and test
     assert {event.probe for event in events if isinstance(event, Probed)} == {"gradient-flow", "activations"}
     final = events[-1]
     assert isinstance(final, Finished) and final.status == "done"
     values = {row.metric: row.value for row in final.observations}
     assert values["test_accuracy"] > 0.6 and values["diverged"] == 0.0 and values["parameters"] == 163
+
+
+@given(st.integers(1, 5000))
+def test_watching_is_spread_over_a_trial_and_never_crowds_it(steps: int) -> None:
+    probed, scored = sorted(train.probe_steps(steps)), sorted(train.evaluation_steps(steps))
+    assert probed[0] == 0 and probed[-1] == steps - 1 and len(probed) <= train.PROBE_EVENTS
+    assert all(0 < step < steps for step in scored) and len(scored) < train.EVALUATIONS
+    gaps = [b - a for a, b in itertools.pairwise(probed)]
+    assert steps <= train.PROBE_STEPS or all(gap >= train.PROBE_STEPS - 1 for gap in gaps)
+    assert all(
+        b - a >= train.EVALUATION_STEPS - 1 for a, b in zip([0, *scored], [*scored, steps], strict=True) if scored
+    )
 
 
 def test_the_same_seed_gives_the_same_numbers_bit_for_bit() -> None:
