@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import jobs
-from app.screens import catalog, chapter, home, runs
+from app.screens import catalog, chapter, home, inspect, runs
 from app.ui import parts
 from archviz.core import book
 
@@ -29,6 +29,7 @@ def main() -> None:
         for page in book.pages()
     ]
     tools = [
+        st.Page(inspect.render, title="Inspect", url_path="inspect"),
         st.Page(runs.render, title="Runs", url_path="runs"),
         st.Page(catalog.render, title="Catalog", url_path="catalog"),
     ]

@@ -19,12 +19,17 @@ class DataUnavailable(RuntimeError):
     """A dataset that cannot be had now; the message says in one sentence what to do."""
 
 
-def fetch(url: str, path: Path, md5: str, progress: Progress | None = None) -> None:
+def fetch(url: str, path: Path, md5: str = "", progress: Progress | None = None, *, sha256: str = "") -> None:
     """Put the file at `url` at `path`, unless it is there. Safe when several processes do so at once.
 
-    Raises OSError when it cannot be reached or is not the file that was published (`md5`); then `path` is not touched.
+    Published are its MD5 or the first digits of its SHA-256. Raises OSError when it cannot be reached or is another
+    file; then `path` is not touched.
     """
-    if path.exists() and _md5(path) == md5:
+
+    def published(file: Path) -> bool:
+        return _digest(file, "md5") == md5 if md5 else bool(sha256) and _digest(file, "sha256").startswith(sha256)
+
+    if path.exists() and published(path):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -39,7 +44,7 @@ def fetch(url: str, path: Path, md5: str, progress: Progress | None = None) -> N
                     done += file.write(chunk)
                     if progress:
                         progress(done, total)
-        if _md5(part) != md5:
+        if not published(part):
             raise OSError(f"{url} is not the published file")
         part.replace(path)
     except HTTPException as error:
@@ -63,6 +68,6 @@ def damaged(title: str, folder: Path) -> DataUnavailable:
     return DataUnavailable(f"The files of {title} are damaged. Delete {folder} and load the dataset again.")
 
 
-def _md5(path: Path) -> str:
+def _digest(path: Path, kind: str) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        return hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest()

@@ -41,6 +41,8 @@ class Capture:
 
     model: nn.Module
     taps: Mapping[str, TapValue] = field(default_factory=dict)
+    inputs: Tensor | None = None
+    """What the model was given."""
 
     def with_axes(self, axes: str) -> dict[str, TapValue]:
         """The taps that have exactly these axes, by module path, in the model's order."""

@@ -40,7 +40,7 @@ def capture(model: nn.Module, batch: Batch, axes: str | None = None) -> Capture:
             model(batch[0])
     finally:
         model.train(training)
-    return Capture(model, seen)
+    return Capture(model, seen, batch[0])
 
 
 def tap_axes(model: nn.Module) -> frozenset[str]:

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archviz.core.picture import Picture, fitted
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 def _digit() -> NDArray[np.uint8]:
@@ -49,6 +53,14 @@ PICTURES: Mapping[str, Callable[[], NDArray[np.uint8]]] = {
     "flower": _flower,
 }
 """From MNIST, scikit-image (CC0 or public domain) and scikit-learn (CC BY 2.0); no faces of people."""
+
+
+@cache
+def whole(name: str) -> "Image":
+    """One of `PICTURES` as it is, in red, green and blue."""
+    from PIL import Image
+
+    return Image.fromarray(PICTURES[name]()).convert("RGB")
 
 
 @cache

@@ -134,6 +134,21 @@ def check_size(setup: Setup, limits: Limits | None = None) -> None:
         )
 
 
+def check_look(model: ModelConfig, inputs: Inputs, limits: Limits | None = None) -> None:
+    """Raises OverLimit when one pass of one example through this model, and back to its input, would take too much.
+
+    Weights are counted twice, once for the file that they come from.
+    """
+    limits = limits or Limits.current()
+    parameters, activation_bytes = _cost(model, inputs, 1)
+    memory = -(-(2 * parameters * FLOAT + activation_bytes * ACTIVATION_COPIES) // MIB)
+    if memory > limits.memory_mib:
+        raise OverLimit(
+            f"A look into this model would take about {memory:,} MiB of memory, more than the limit of "
+            f"{limits.memory_mib:,} MiB; choose a smaller one, or raise ARCHVIZ_MAX_MEMORY_MIB."
+        )
+
+
 def _check_number(new: int, session: str, unfinished: dict[str, int], limits: Limits) -> None:
     mine, all_of_them = unfinished.get(session, 0), sum(unfinished.values())
     if mine + new > limits.trials_per_session:

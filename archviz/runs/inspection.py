@@ -1,0 +1,285 @@
+"""Inspection: a look into one network with one picture - its answer, its activations, its attention, its reasons."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from archviz.core.colour import images, over, spread
+from archviz.core.record import Record
+from archviz.core.results import Images, Profile, Result
+from archviz.core.spec import Architecture
+from archviz.runs import limits, published
+from archviz.runs.published import Edition, Preparation, WeightsUnavailable
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch import Tensor, nn
+
+    from archviz.core.picture import Picture
+    from archviz.core.tap import Capture
+
+Weights = Literal["published", "untrained"]
+Watch = Callable[[str, float | None], None]
+"""Told what is being done, and the share of it that is done where that is known."""
+
+SEED = 0
+"""Of the weights of an untrained network."""
+GUESSES = 5
+CHANNELS = 16
+"""Feature maps that are drawn."""
+LAYERS = 12
+"""Layers whose attention is drawn, evenly spread."""
+DRAWN = 112
+"""Pixels a side of what is drawn over the picture."""
+_one_at_a_time = threading.Lock()
+
+
+class NotInspectable(ValueError):
+    """A look that cannot be had; the message says what would do."""
+
+
+class Guess(Record):
+    """One of the classes that the network finds likeliest."""
+
+    name: str
+    probability: float
+
+
+class Layer(Record):
+    """A place in the network that can be looked at."""
+
+    path: str
+    shape: tuple[int, ...]
+
+
+class Inspection(Record):
+    """Everything that was seen."""
+
+    architecture: str
+    weights: Weights
+    source: str
+    """Where the weights are from, in words."""
+    note: str = ""
+    """What went otherwise than asked for, in a sentence."""
+    size: int
+    """Pixels a side of what the network was given."""
+    guesses: tuple[Guess, ...] = ()
+    layers: tuple[Layer, ...]
+    layer: str
+    """The layer whose feature maps are shown."""
+    picture: Images
+    activations: tuple[Profile, ...]
+    features: Images | None = None
+    attention: tuple[Result, ...] = ()
+    attribution: tuple[Result, ...] = ()
+
+    @property
+    def pictures(self) -> tuple[Images, ...]:
+        """Everything that is a picture."""
+        drawn = (self.picture, self.features, *self.attention, *self.attribution)
+        return tuple(one for one in drawn if isinstance(one, Images))
+
+
+def summary(found: Inspection) -> dict[str, Any]:
+    """What scripts read: everything but the pictures."""
+    values = {profile.label: dict(zip(profile.layers, profile.values, strict=True)) for profile in found.activations}
+    return {
+        "name": found.architecture,
+        "weights": found.weights,
+        "source": found.source,
+        "note": found.note,
+        "size": found.size,
+        "classes": [{"class": guess.name, "probability": guess.probability} for guess in found.guesses],
+        "layers": [
+            {"path": layer.path, "shape": list(layer.shape)}
+            | {label: of[layer.path] for label, of in values.items() if layer.path in of}
+            for layer in found.layers
+        ],
+        "layer": found.layer,
+    }
+
+
+def inspectable(model: Architecture) -> bool:
+    """Whether this is a network of pictures."""
+    return len(model.inputs.shape) == 3
+
+
+def inspect(
+    model: Architecture,
+    image: Image,
+    *,
+    weights: Weights = "published",
+    layer: str | None = None,
+    watch: Watch = lambda text, share: None,
+) -> Inspection:
+    """Look at `image` through `model`; published weights are downloaded if need be.
+
+    Where they cannot be had the untrained network is shown instead and `note` says so. Raises NotInspectable, and
+    OverLimit for what would take too much memory.
+    """
+    if not inspectable(model):
+        raise NotInspectable(f"{model.name} reads text, not pictures; choose a network of pictures.")
+    limits.check_look(model.config, model.inputs)
+    with _one_at_a_time:
+        return _inspect(model, image, weights, layer, watch)
+
+
+def _inspect(model: Architecture, image: Image, weights: Weights, layer: str | None, watch: Watch) -> Inspection:
+    import torch
+
+    from archviz.engine.capture import capture
+
+    net, edition, note = _network(model, weights, watch)
+    preparation = published.preparation(model, edition)
+    inputs = prepared(image, preparation)
+    watch("one pass through the network", None)
+    seen = capture(net, (inputs, torch.zeros(1)))
+    names = {path: tap for path, tap in seen.taps.items() if tap.axes in ("b c h w", "b l d")}
+    if layer is not None and layer not in names:
+        raise NotInspectable(f"{model.name} has no layer {layer!r} to look at; it has {', '.join(names)}.")
+    layer = layer or _middle(tuple(names))
+    picture = shown(image, preparation)
+
+    from archviz.probes import activations, attribution
+
+    profiles = tuple(one for one in activations.read(seen) if isinstance(one, Profile))
+    watch("which pixels the answer depends on", None)
+    reasons = attribution.read(seen)
+    return Inspection(
+        architecture=model.name,
+        weights="untrained" if edition is None else "published",
+        source=f"untrained, drawn with seed {SEED}" if edition is None else edition.source,
+        note=note,
+        size=preparation.crop,
+        guesses=() if edition is None else _guesses(net, inputs, published.classes(model, edition)),
+        layers=tuple(Layer(path=path, shape=tuple(tap.value.shape[1:])) for path, tap in names.items()),
+        layer=layer,
+        picture=images("What the network sees", {f"{preparation.crop} x {preparation.crop} pixels": picture}),
+        activations=profiles,
+        features=_features(seen, layer),
+        attention=_attention(net, seen, picture),
+        attribution=reasons,
+    )
+
+
+def _network(model: Architecture, weights: Weights, watch: Watch) -> tuple[nn.Module, Edition | None, str]:
+    """The network, which published weights it has (none: untrained), and why not those that were asked for."""
+    if weights == "untrained":
+        return _untrained(model), None, ""
+    edition = published.best(model)
+    if edition is None:
+        note = f"Nobody publishes weights of {model.name} that we know of; this is the untrained network."
+        return _untrained(model), None, note
+
+    def progress(done: int, total: int | None) -> None:
+        watch(f"downloading {edition.mebibytes:.0f} MiB", done / total if total else None)
+
+    try:
+        path = published.obtain(edition, progress)
+        watch("loading the weights", None)
+        return published.load(model, edition, path), edition, ""
+    except WeightsUnavailable as error:
+        return _untrained(model), None, f"{error} What you see is the untrained network."
+
+
+def _untrained(model: Architecture) -> nn.Module:
+    from archviz.engine.initialize import initialize
+
+    net: nn.Module = model.config.build()
+    initialize(net, SEED)
+    return net.eval().requires_grad_(False)
+
+
+def prepared(image: Image, how: Preparation) -> Tensor:
+    """A picture as the input `1 c h w` of a network, prepared as torchvision does for its weights."""
+    import torch
+    from torchvision.transforms import functional
+
+    pixels = functional.to_tensor(_cropped(image, how))  # 3 h w, from 0 to 1
+    if len(how.mean) == 1:
+        pixels = functional.rgb_to_grayscale(pixels)
+    inputs: Tensor = functional.normalize(pixels, list(how.mean), list(how.std))[None]
+    return inputs.to(torch.float32)
+
+
+def shown(image: Image, how: Preparation) -> Picture:
+    """The part of a picture that the network sees, at most `DRAWN` pixels a side."""
+    side = min(DRAWN, how.crop)
+    square = _cropped(image, how).resize((side, side))
+    return np.asarray(square, np.float32) / np.float32(255)
+
+
+def _cropped(image: Image, how: Preparation) -> Image:
+    from torchvision.transforms import InterpolationMode, functional
+
+    sized = functional.resize(image, [how.resize], InterpolationMode(how.interpolation))
+    cropped: Image = functional.center_crop(sized, [how.crop, how.crop])
+    return cropped
+
+
+def _guesses(net: nn.Module, inputs: Tensor, names: tuple[str, ...]) -> tuple[Guess, ...]:
+    import torch
+
+    with torch.no_grad():
+        best = net(inputs)[0].softmax(0).topk(GUESSES)
+    return tuple(
+        Guess(name=names[index], probability=probability)
+        for probability, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+    )
+
+
+def _middle(layers: tuple[str, ...]) -> str:
+    """A layer whose maps still look like the picture, and no longer like its pixels."""
+    return layers[len(layers) // 3] if layers else ""
+
+
+def _features(seen: Capture, layer: str) -> Images | None:
+    """The feature maps of one layer that vary most over the picture, each from its smallest to its largest value."""
+    from archviz.engine.token_maps import planes
+
+    maps = planes(seen.taps[layer]) if layer else None
+    if maps is None:
+        return None
+    order = maps.flatten(1).std(1).argsort(descending=True, stable=True)[:CHANNELS].tolist()
+    side = maps.shape[-1]
+    return images(
+        f"The {len(order)} of {len(maps)} feature maps of {layer} that vary most ({side} x {side})",
+        {f"channel {channel}": spread(maps[channel].float().numpy()) for channel in order},
+    )
+
+
+def _attention(net: nn.Module, seen: Capture, picture: Picture) -> tuple[Result, ...]:
+    """Where each layer looks, over the picture, and how spread out that is."""
+    from archviz.engine.token_maps import WEIGHTS, attention
+    from archviz.probes import attention as probe
+
+    taps = seen.with_axes(WEIGHTS)
+    if not taps:
+        return ()
+    paths = list(taps)
+    chosen = sorted({round(i * (len(paths) - 1) / max(1, LAYERS - 1)) for i in range(min(LAYERS, len(paths)))})
+    mean = {f"layer {i + 1}": attention(net, paths[i], taps[paths[i]]).mean(0) for i in chosen}
+    heads = attention(net, paths[-1], taps[paths[-1]])[:LAYERS]
+    by_head = {f"head {head + 1}": plane for head, plane in enumerate(heads)}
+    entropy = next(one for one in probe.read(seen) if isinstance(one, Profile))
+    return (
+        images("What is looked at, by layer (mean of the heads)", _over(picture, mean)),
+        images("What is looked at in the last layer, by head", _over(picture, by_head)),
+        entropy,
+    )
+
+
+def _over(picture: Picture, planes: dict[str, Tensor]) -> dict[str, Picture]:
+    import torch.nn.functional as F
+
+    size = picture.shape[0]
+
+    def drawn(plane: Tensor) -> Picture:
+        larger = F.interpolate(plane[None, None].float(), size=(size, size), mode="nearest")[0, 0]
+        return over(picture, spread(larger.numpy()))
+
+    return {name: drawn(plane) for name, plane in planes.items()}

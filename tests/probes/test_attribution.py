@@ -1,0 +1,49 @@
+import torch
+from torch import Tensor, nn
+
+from archviz.core.tap import Capture, Tap
+from archviz.engine.capture import capture
+from archviz.probes import attribution
+
+
+class Corner(nn.Module):
+    """Answers by the upper left quarter alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.output = Tap("b c h w")
+        self.norm = nn.BatchNorm2d(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        corner = self.output(self.norm(x))[:, 0, :4, :4].mean((1, 2))
+        return torch.stack((corner, -corner), 1)
+
+
+def read(image: Tensor, model: nn.Module) -> tuple[dict[str, Tensor], object]:
+    model.train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    (images,) = attribution.read(capture(model, (image, torch.zeros(1))))
+    assert model.training
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    assert all(parameter.grad is None for parameter in model.parameters())
+    return dict(zip(images.captions, (torch.tensor(picture) for picture in images.pictures), strict=True)), images
+
+
+def test_only_pixels_that_the_answer_depends_on_are_bright() -> None:
+    named, _ = read(torch.rand(1, 3, 8, 8)[:, :1], Corner())
+    for name in ("Saliency", "Integrated Gradients"):
+        dark = named[name] - 0.45 * named["the picture"]
+        assert dark[:4, :4, 1].min() > dark[4:, :, 1].max() + 0.2, name
+        assert dark[4:, :, 1].std() < 0.01, name
+
+
+def test_maps_of_features_add_grad_cam() -> None:
+    named, _ = read(torch.rand(1, 1, 8, 8), Corner())
+    assert list(named) == ["the picture", "Saliency", "Integrated Gradients", "Grad-CAM"]
+    flat, _ = read(torch.rand(1, 1, 8, 8), nn.Sequential(nn.Flatten(), nn.Linear(64, 3)))
+    assert list(flat) == ["the picture", "Saliency", "Integrated Gradients"]
+
+
+def test_nothing_is_said_of_text_or_without_a_picture() -> None:
+    assert attribution.read(Capture(Corner())) == ()
+    assert attribution.read(Capture(nn.Embedding(4, 4), inputs=torch.tensor([[1, 2]]))) == ()
