@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from archviz import cli_build
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -401,6 +403,9 @@ def _free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+cli_build.register(app)
 
 
 # --- running ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,86 @@
+"""Attention on the canvas."""
+
+import math
+
+from pydantic import Field
+
+from archviz.blocks.assembly import plain
+from archviz.blocks.assembly.node import Change, Layer, Misfit, NodeConfig, Repair, divisor, vectors
+from archviz.core.setup import Inputs
+
+
+def _heads(width: int, heads: int) -> None:
+    if width % heads:
+        near = divisor(width, heads)
+        raise Misfit(
+            f"A width of {width} does not divide into {heads} heads; use {near}.",
+            Repair(f"Use {near} head{'s' if near > 1 else ''}", Change({"heads": near})),
+        )
+
+
+class AttentionNode:
+    """Self-attention: every vector becomes a mixture of all vectors; `l d` to `l d`."""
+
+    class Config(NodeConfig):
+        name = "attention"
+        title = "Self-attention"
+
+        heads: int = Field(2, ge=1, le=128, description="heads that the width is split into")
+        causal: bool = Field(False, description="whether a place sees only itself and what comes before")
+        dropout: float = Field(0.0, ge=0, lt=1, description="share of the attention weights that is set to 0")
+        scaled: bool = Field(True, description="whether scores are divided by the root of the head width")
+
+        def layer(self, *given: Inputs) -> Layer:
+            _, width = vectors(given[0], "Self-attention")
+            _heads(width, self.heads)
+            options: dict[str, object] = {"causal": True} if self.causal else {}
+            options |= {"dropout": self.dropout} if self.dropout else {}
+            options |= {} if self.scaled else {"scale": 1.0}
+            return Layer(plain.SelfAttention, (width, self.heads), options, weights=4 * width**2)
+
+
+class WindowAttentionNode:
+    """Window attention: as self-attention, but only inside the windows of a square grid; `l d` to `l d`."""
+
+    class Config(NodeConfig):
+        name = "windows"
+        title = "Window attention"
+
+        heads: int = Field(2, ge=1, le=128, description="heads that the width is split into")
+        window: int = Field(4, ge=1, le=64, description="height and width of a window")
+        shift: int = Field(0, ge=0, le=63, description="places by which the windows are moved down and to the right")
+        reach: int = Field(3, ge=0, le=63, description="largest offset with a bias of its own; 0: no position bias")
+        dropout: float = Field(0.0, ge=0, lt=1, description="share of the attention weights that is set to 0")
+
+        def layer(self, *given: Inputs) -> Layer:
+            length, width = vectors(given[0], "Window attention")
+            _heads(width, self.heads)
+            if math.isqrt(length) ** 2 != length:
+                raise Misfit(f"Window attention needs a square grid, and {length} vectors make none.")
+            if self.shift >= self.window:
+                near = self.window // 2
+                raise Misfit(
+                    f"A shift of {self.shift} is not smaller than the window of {self.window}; use {near}.",
+                    Repair(f"Use shift {near}", Change({"shift": near})),
+                )
+            options: dict[str, object] = {"dropout": self.dropout} if self.dropout else {}
+            arguments = (width, self.heads, self.window, self.shift, self.reach)
+            return Layer(plain.WindowedAttention, arguments, options, weights=4 * width**2)
+
+
+class TransformerNode:
+    """Transformer block: self-attention and a feed-forward network, both residual (Pre-LN); `l d` to `l d`."""
+
+    class Config(NodeConfig):
+        name = "transformer"
+        title = "Transformer block"
+
+        heads: int = Field(2, ge=1, le=128, description="heads that the width is split into")
+        ratio: int = Field(4, ge=1, le=16, description="how many times wider the feed-forward network is inside")
+        causal: bool = Field(False, description="whether a place sees only itself and what comes before")
+
+        def layer(self, *given: Inputs) -> Layer:
+            _, width = vectors(given[0], "A transformer block")
+            _heads(width, self.heads)
+            weights = (4 + 2 * self.ratio) * width**2
+            return Layer(plain.TransformerUnit, (width, self.heads, self.ratio, self.causal), weights=weights)
