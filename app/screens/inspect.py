@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -151,39 +151,48 @@ def _picture() -> tuple[Image, str]:
 
 
 def _look(model: Architecture, weights: Weights, picture: Image, asked: str) -> None:
-    """Start the work or take what it has found; draw either."""
+    """Start the work or take what it has found; draw either. A session keeps its last look alone: they are large."""
     layer = st.session_state.get(f"inspect-layer-{model.name}")
-    progress: dict[str, Any] = {}
+    identity, progress = f"inspect {asked} {layer}", _Progress()
 
     def work() -> Inspection:
         from archviz.runs import inspection
 
-        def watch(text: str, share: float | None) -> None:
-            progress.update(text=text, share=share)
+        return inspection.inspect(model, picture, weights=weights, layer=layer, watch=progress.watch)
 
-        return inspection.inspect(model, picture, weights=weights, layer=layer, watch=watch)
-
-    job = jobs.soon(f"inspect {asked} {layer}", work)
-    known: dict[int, dict[str, Any]] = st.session_state.setdefault("inspect-progress", {})
+    last: tuple[str, Background[Inspection], _Progress] | None = st.session_state.get("inspect-last")
+    if last is None or last[0] != identity:
+        last = identity, Background(work, identity), progress
+        st.session_state["inspect-last"] = last
+    _, job, progress = last
     job.wait(0.3)
     if job.over:
-        known.pop(id(job), None)
         _outcome(job, model)
     else:
-        _going_on(job, known.setdefault(id(job), progress))
+        _going_on(job, progress)
+
+
+class _Progress:
+    """What the work says of itself."""
+
+    text: str = "starting"
+    share: float | None = None
+
+    def watch(self, text: str, share: float | None) -> None:
+        """Told by the work's thread."""
+        self.text, self.share = text, share
 
 
 @st.fragment(run_every=EVERY)
-def _going_on(job: Background[Inspection], progress: dict[str, Any]) -> None:
+def _going_on(job: Background[Inspection], progress: _Progress) -> None:
     """What is being done, until it is done."""
     if job.over:
         st.rerun()
-    text, share = progress.get("text", "starting"), progress.get("share")
-    words = f"{text} ({job.seconds:.0f} s)"
-    if share is None:
+    words = f"{progress.text} ({job.seconds:.0f} s)"
+    if progress.share is None:
         st.caption(words)
     else:
-        st.progress(min(1.0, share), words)
+        st.progress(min(1.0, progress.share), words)
     views.skeleton(420)
 
 

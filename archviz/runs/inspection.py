@@ -34,7 +34,9 @@ CHANNELS = 16
 LAYERS = 12
 """Layers whose attention is drawn, evenly spread."""
 DRAWN = 112
-"""Pixels a side of what is drawn over the picture."""
+"""Pixels a side of the picture as it is shown, at most."""
+UNDER = 56
+"""The same where attention is drawn over it, of which there are many pictures."""
 _one_at_a_time = threading.Lock()
 
 
@@ -274,12 +276,15 @@ def _attention(net: nn.Module, seen: Capture, picture: Picture) -> tuple[Result,
 
 
 def _over(picture: Picture, planes: dict[str, Tensor]) -> dict[str, Picture]:
+    import torch
     import torch.nn.functional as F
 
-    size = picture.shape[0]
+    size = min(UNDER, picture.shape[0])
+    small = F.interpolate(torch.tensor(picture).permute(2, 0, 1)[None], size=(size, size), mode="area")[0]
+    under = small.permute(1, 2, 0).numpy()  # h w c
 
     def drawn(plane: Tensor) -> Picture:
         larger = F.interpolate(plane[None, None].float(), size=(size, size), mode="nearest")[0, 0]
-        return over(picture, spread(larger.numpy()))
+        return over(under, spread(larger.numpy()))
 
     return {name: drawn(plane) for name, plane in planes.items()}
