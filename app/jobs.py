@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PAINT_FIRST = 0.8
-"""Seconds that the first page has for itself before the library is loaded: importing holds Python's lock."""
 FOLLOWED = 32
 """Runs whose events are kept in memory."""
 
@@ -169,12 +167,11 @@ def engine_ready() -> bool:
 
 
 def start() -> None:
-    """Begin to load the library and to connect to the engine, shortly after the first page has been sent."""
+    """Begin to load the library and to connect to the engine. Asked for when the first page has been drawn: importing
+    holds Python's lock."""
     if not _started.is_set():
         _started.set()
-        timer = threading.Timer(PAINT_FIRST, _load_all)
-        timer.daemon = True
-        timer.start()
+        threading.Thread(target=_load_all, name="load", daemon=True).start()
 
 
 def _load_all() -> None:
@@ -331,7 +328,7 @@ def submit(order: Order) -> str:
     run_id = store().create_run(
         experiment=f"{order.chapter}/{order.experiment.slug}",
         title=" vs ".join(f"{arm.name} {arm.title}" for arm in order.experiment.arms),
-        lanes={arm.name: tuple(tweak.slug for tweak in arm.tweaks) for arm in order.experiment.arms},
+        lanes=_lanes(order),
         trials=todo,
         budget="live" if order.live else "custom",
         session=session(),
@@ -345,6 +342,15 @@ def submit(order: Order) -> str:
     return run_id
 
 
+def _lanes(order: Order) -> dict[str, tuple[str, ...]]:
+    """The tweaks of each arm; of the reader's own models their names."""
+    from archviz.runs import own
+
+    if f"{order.chapter}/{order.experiment.slug}" == own.IDENTITY:
+        return {arm.name: (arm.title,) for arm in order.experiment.arms}
+    return {arm.name: tuple(tweak.slug for tweak in arm.tweaks) for arm in order.experiment.arms}
+
+
 def stop(run_id: str) -> None:
     """End a run; what was measured stays."""
     if engine.value is not None:
@@ -355,7 +361,7 @@ def resume(run_id: str) -> None:
     """Take up the trials of a run that were stopped, failed or interrupted. Raises Refused."""
     if engine.value is None:
         raise Refused("The engine is not ready yet; try again in a few seconds.")
-    _, found = experiment(store().run(run_id).experiment)
+    _, found, _ = _declared(store().run(run_id))
     engine.value.resume(run_id, found.measure)
 
 
@@ -422,8 +428,7 @@ def follow(run_id: str) -> Progress:
 
     now = alive()
     found = store().run(run_id, alive=now)
-    chapter, declared = experiment(found.experiment)
-    ran = declared.with_lanes(_tweaks(found.lanes))
+    chapter, _, ran = _declared(found)
     states = store().trials(run_id, alive=now)
     with _following:
         followed = _followed.pop(run_id, None) or _Followed()
@@ -447,6 +452,22 @@ def follow(run_id: str) -> Progress:
         answer=answer(ran.claims[0], measured),
         seconds_left=left,
     )
+
+
+def _declared(found: Run) -> tuple[Chapter, Experiment, Experiment]:
+    """The chapter of a run, its experiment as declared, and with the reader's tweaks or from the reader's own models.
+
+    Raises KeyError with a sentence when it is not here.
+    """
+    from archviz.runs import own
+
+    if found.experiment == own.IDENTITY:
+        from archviz.probes import gradient_flow
+
+        chapter, built = own.ran(store(), found.id, (gradient_flow.PROBE,))
+        return chapter, built, built
+    chapter, declared = experiment(found.experiment)
+    return chapter, declared, declared.with_lanes(_tweaks(found.lanes))
 
 
 def _tweaks(lanes: Mapping[str, Sequence[str]]) -> dict[str, tuple[Tweak, ...]]:

@@ -1,10 +1,10 @@
 """Chapter: one renderer for every chapter of the book.
 
 The text and the committed reference result are drawn first; they need no torch. Graph, demonstration, lanes and
-controls follow as soon as the library is loaded, in places that were kept for them.
+controls follow when the browser has drawn these and the library is loaded, in places that were kept for them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,14 +25,9 @@ ARMS = "arms"
 """The graph that compares the arms of the experiment, as the address names it."""
 
 
-def renderer(slug: str) -> Callable[[], None]:
-    """The page of one chapter."""
-
-    def render() -> None:
-        _render(book.page(slug))
-
-    render.__name__ = slug
-    return render
+def render(slug: str) -> None:
+    """Draw the page of one chapter."""
+    _render(book.page(slug))
 
 
 def _render(page: book.Page) -> None:
@@ -41,10 +36,10 @@ def _render(page: book.Page) -> None:
     parts.header(f"Chapter {page.number}" if page.number else "Introduction", page.title, page.summary)
     if not built:
         st.info("This chapter is not built yet: there is its text, but nothing to run.", icon=":material/construction:")
-        st.markdown(page.prose)
+        parts.prose(page.prose)
         return
 
-    chapter = jobs.chapter(page.slug)
+    chapter = None if waiting.first_paint() else jobs.chapter(page.slug)
     references = jobs.references(page.slug)
     slugs = tuple(e.slug for e in chapter.experiments) if chapter else tuple(references)
     read = _read(page.slug, chapter, slugs)
@@ -54,20 +49,22 @@ def _render(page: book.Page) -> None:
 
     beside_text, beside_graph = st.columns([5, 7], gap="large")
     with beside_text:
-        st.markdown(text.introduction)
+        parts.prose(text.introduction)
         chosen = _experiment_choice(page.slug, slugs, read.selection)
         if chosen is not None:
             paragraph = text.experiments[slugs.index(chosen)] if len(text.experiments) == len(slugs) else ""
             _question(page.slug, chosen, chapter, references.get(chosen), paragraph)
     graph_place = beside_graph.container(key="graph", height=GRAPH_HEIGHT, border=False)
-    if chapter is not None:
-        from app.ui import exhibits  # NumPy and pictures: not before the first paint
-
-        exhibits.panel(page.slug, chapter.exhibits)
+    exhibits_place = st.container(key="exhibits")
     if chosen is None:
         views.skeleton(PICTURE_HEIGHT)
     else:
         _evidence(page.slug, chosen, chapter, references.get(chosen))
+    if chapter is not None:
+        from app.ui import exhibits  # NumPy and pictures: not before the first paint
+
+        with exhibits_place:
+            exhibits.panel(page.slug, chapter.exhibits)
 
     if chapter is None or chosen is None:
         with graph_place:
@@ -80,7 +77,7 @@ def _render(page: book.Page) -> None:
         graph = _Laboratory(page.slug, chapter, declared, read).render(graph_place)
         waiting.until([graph, jobs.demonstration(f"{page.slug}/{chosen}")])
     if len(text.experiments) != len(slugs):
-        st.markdown("\n\n".join(text.experiments))
+        parts.prose("\n\n".join(text.experiments))
     st.caption(text.source)
 
 
@@ -162,7 +159,7 @@ def _question(
     if card is not None:
         parts.html(f'<p class="az-question">{parts.escape(card.ask)}</p>')
     if paragraph:
-        st.markdown(paragraph)
+        parts.prose(paragraph)
 
 
 def _evidence(chapter_slug: str, slug: str, chapter: Chapter | None, recorded: Reference | None) -> None:

@@ -5,10 +5,17 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from app.ui import formula
+
 
 def html(text: str) -> None:
     """A piece of HTML. By way of markdown: what draws that is in the browser already, what draws `st.html` is not."""
     st.markdown(text, unsafe_allow_html=True)
+
+
+def prose(text: str) -> None:
+    """A text of the book: markdown with formulas."""
+    html(formula.drawn(text))
 
 
 def header(overline: str, title: str, lead: str) -> None:

@@ -9,6 +9,21 @@ from app import jobs
 from app.jobs import Background
 
 EVERY = 0.6
+PAINT = 1.0
+"""Seconds after which the browser has drawn the first page, on most machines."""
+
+
+def first_paint() -> bool:
+    """Whether this session has not drawn a page yet: then only what can be read at once is drawn."""
+    return "painted" not in st.session_state
+
+
+@st.fragment(run_every=PAINT)
+def draw_the_rest() -> None:
+    """Draw the page anew once the browser has drawn it for the first time: its first tick says so."""
+    if not first_paint():
+        st.rerun()
+    st.session_state["painted"] = True
 
 
 def until(expected: Sequence[Background[Any]], quiet: bool = False) -> None:
