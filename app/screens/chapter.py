@@ -4,7 +4,7 @@ The text and the committed reference result are drawn first; they need no torch.
 controls follow when the browser has drawn these and the library is loaded, in places that were kept for them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -233,10 +233,7 @@ class _Laboratory:
     def render(self, graph_place: st.delta_generator.DeltaGenerator) -> Background[Any]:
         """Draw all of it, the graph in its place; gives the graph that is on its way or there."""
         _heading("Try it yourself")
-        lanes = self._lanes()
-        experiment = self.declared.with_lanes(
-            {arm: tuple(self.tweaks[slug] for slug in slugs) for arm, slugs in lanes.items()}
-        )
+        experiment = self._with(self._lanes())
         problems = _problems(experiment)
         order, problem = self._controls(experiment)
         with graph_place:
@@ -246,14 +243,20 @@ class _Laboratory:
         live.panel(self.run_id, self.slug)
         return graph
 
-    def _lanes(self) -> Mapping[str, tuple[str, ...]]:
+    def _with(self, lanes: Mapping[str, Sequence[str]]) -> Experiment:
+        """The experiment with these tweaks on its lanes."""
+        return self.declared.with_lanes(
+            {arm: tuple(self.tweaks[slug] for slug in slugs) for arm, slugs in lanes.items()}
+        )
+
+    def _lanes(self) -> Mapping[str, Sequence[str]]:
         from app.canvas.component import Chip, lanes
 
         given = {
             arm.name: self.selection.lanes.get(arm.name, tuple(tweak.slug for tweak in arm.tweaks))
             for arm in self.declared.arms
         }
-        placed = lanes(
+        return lanes(
             [
                 Chip(tweak.slug, tweak.title, parts.first_sentences(tweak.text), _reason(tweak, self.declared))
                 for tweak in self.chapter.tweaks
@@ -262,11 +265,8 @@ class _Laboratory:
             key=f"lanes.{self.slug}.{self.declared.slug}",
             revision=f"{self.key}",
             locked="The lanes are fixed while the run goes on." if self.active else None,
-            problems=_problems(
-                self.declared.with_lanes({a: tuple(self.tweaks[s] for s in slugs) for a, slugs in given.items()})
-            ),
+            problems=lambda now: _problems(self._with(now)),
         )
-        return {arm: tuple(slugs) for arm, slugs in placed.items()}
 
     def _controls(self, experiment: Experiment) -> tuple[Order, str | None]:
         declared, selection = self.declared, self.selection
