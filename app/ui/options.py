@@ -26,7 +26,7 @@ def fields(kind: type[Record], key: str) -> Record:
     Raises pydantic's ValidationError when the values do not go together.
     """
     chosen: dict[str, Any] = {}
-    row = st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key=f"{key}-options")
+    row = st.container(horizontal=True, gap="medium", key=f"{key}-options")
     for name, field in kind.model_fields.items():
         if asked(field, chosen):
             with row:

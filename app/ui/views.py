@@ -8,18 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.ui import figures, parts
+from app.ui import figures, parts, sliding
 from app.ui.figures import Columns, Figure
 from archviz.core.graph import Graph
 from archviz.core.metrics import metric
-from archviz.core.results import Curve, Heatmap, Histogram, Images, Observation, Profile, Result, Table, Verdict
+from archviz.core.results import (
+    Curve,
+    Heatmap,
+    Histogram,
+    Images,
+    Observation,
+    Profile,
+    Result,
+    Sliding,
+    Table,
+    Verdict,
+)
 from archviz.engine.compare import Estimate
 from archviz.runs.reference import Card
 
 if TYPE_CHECKING:
     import pyarrow
 
-DRAWN = Curve | Profile | Heatmap | Histogram | Images | Table | Verdict | Graph
+DRAWN = Curve | Profile | Heatmap | Histogram | Images | Sliding | Table | Verdict | Graph
 """What `result` has a view for."""
 OUTCOMES = {
     "supported": (":material/check_circle:", "green"),
@@ -141,6 +152,8 @@ def result(drawn: Result, key: str, titles: Mapping[str, str] | None = None, hei
             figure(figures.histogram(drawn, height), key, drawn.title)
         case Images():
             _images(drawn, key)
+        case Sliding():
+            _sliding(drawn, key)
         case Table():
             st.markdown(f"**{drawn.title}**")
             parts.html(_html_table(drawn))
@@ -160,6 +173,16 @@ def outcome(verdict: Verdict) -> None:
         st.badge("open", icon=":material/hourglass_empty:", color="gray")
         return
     st.badge(verdict.outcome, icon=icon, color=color)  # type: ignore[arg-type]
+
+
+def _sliding(drawn: Sliding, key: str) -> None:
+    """Panels of their own width; where the screen is narrow they are scrolled."""
+    with st.container(key=f"{key}-wide"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"**{drawn.title}**", width="stretch")
+            table(sliding.table(drawn), f"{key}-table")
+        with st.container(key=f"scroll-{key}"):
+            st.vega_lite_chart(None, sliding.spec(drawn), key=f"{key}-chart", width="content", alt=sliding.alt(drawn))
 
 
 def _images(images: Images, key: str) -> None:

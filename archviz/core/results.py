@@ -88,6 +88,21 @@ class Table(Result):
     rows: tuple[tuple[str | int | float | None, ...], ...]
 
 
+class Sliding(Result):
+    """A window on its way over an image: point at a cell of the output to see what it was made of.
+
+    `output[i][j]` is the `how` of the window that begins at row `i * stride` and column `j * stride` of the image
+    with `padding` zeros around it; each value is multiplied by the number of `kernel` at its place first.
+    """
+
+    image: tuple[tuple[float, ...], ...]
+    kernel: tuple[tuple[float, ...], ...]
+    output: tuple[tuple[float, ...], ...]
+    stride: int = 1
+    padding: int = 0
+    how: Literal["sum", "maximum", "mean"] = "sum"
+
+
 Outcome = Literal["supported", "contradicted", "inconclusive"]
 
 

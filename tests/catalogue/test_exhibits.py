@@ -90,7 +90,7 @@ def test_it_shows_the_same_each_time(exhibit: Exhibit) -> None:
 
 @pytest.mark.parametrize("exhibit", EXHIBITS, ids=by_slug)
 @given(data=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_is_chosen_is_shown_or_refused_in_one_sentence(exhibit: Exhibit, data: st.DataObject) -> None:
     chosen: dict[str, Any] = {}
     for name, field in exhibit.options.model_fields.items():
