@@ -109,6 +109,13 @@ def built() -> frozenset[str]:
 
 
 @cache
+def exhibited(chapter: str) -> bool:
+    """Whether a chapter lists exhibits; read from its file, nothing is imported."""
+    files = (Path(archviz.__file__).parent / "chapters").glob(f"ch{book.page(chapter).number:02}_*.py")
+    return any("exhibits=" in file.read_text(encoding="utf-8") for file in files)
+
+
+@cache
 def references(chapter: str) -> Mapping[str, Reference]:
     """The committed reference results of a chapter by the slug of their experiment, in the order of the chapter."""
     found = reference.load_chapter(chapter)
@@ -448,7 +455,7 @@ def follow(run_id: str) -> Progress:
         readings=readings(rows, states),
         observations=measured,
         estimates=estimates(measured),
-        verdicts=judge(ran, measured),
+        verdicts=judge(ran, measured, {trial.x for trial in states}),
         answer=answer(ran.claims[0], measured),
         seconds_left=left,
     )

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Literal
 
@@ -62,9 +62,11 @@ def _quantile(freedom: int) -> float:
     return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
-def judge(experiment: Experiment, observations: Sequence[Observation]) -> tuple[Verdict, ...]:
-    """The verdict on each claim of the experiment, in order."""
-    return tuple(_verdict(experiment, claim, observations) for claim in experiment.claims)
+def judge(
+    experiment: Experiment, observations: Sequence[Observation], places: Collection[float | None] | None = None
+) -> tuple[Verdict, ...]:
+    """The verdict on each claim of the experiment, in order; `places` on the axis are measured, none: all of them."""
+    return tuple(_verdict(experiment, claim, observations, places) for claim in experiment.claims)
 
 
 def paired(claim: Claim, observations: Iterable[Observation]) -> list[float]:
@@ -114,12 +116,16 @@ def answer(claim: Claim, observations: Sequence[Observation]) -> Prediction | No
     return None
 
 
-def _verdict(experiment: Experiment, claim: Claim, observations: Sequence[Observation]) -> Verdict:
+def _verdict(
+    experiment: Experiment, claim: Claim, observations: Sequence[Observation], places: Collection[float | None] | None
+) -> Verdict:
     differences = paired(claim, observations)
     n, bounds = len(differences), interval(differences)
     effect = math.fsum(differences) / n if n else None
     outcome: Outcome = "inconclusive"
-    if effect is None:
+    if effect is None and places is not None and claim.at not in places:
+        sentence = f"Not decided: this run leaves out{_place(experiment, claim)}, where the claim is decided."
+    elif effect is None:
         sentence = "No result yet: no seed has finished in both arms."
     elif bounds is None or n < ENOUGH_SEEDS:
         sentence = f"Too few runs: {n} paired seed{'s' if n > 1 else ''}, at least {ENOUGH_SEEDS} are needed."
@@ -141,9 +147,8 @@ def _verdict(experiment: Experiment, claim: Claim, observations: Sequence[Observ
 def _words(experiment: Experiment, claim: Claim, effect: float, bounds: tuple[float, float], n: int) -> str:
     of = metric(claim.metric)
     titles = {arm.name: f"{arm.name} ({arm.title})" for arm in experiment.arms}
-    place = ""
-    if experiment.axis is not None and claim.at is not None:
-        place = f" at {experiment.axis.label.lower()} {significant(claim.at)}"
+    where = _place(experiment, claim)
+    place = f" at{where}" if where else ""
     change = f"{difference(abs(effect), of)} {'higher' if effect > 0 else 'lower'}"
     weight = ""
     if -claim.by < bounds[0] and bounds[1] < claim.by:
@@ -156,6 +161,13 @@ def _words(experiment: Experiment, claim: Claim, effect: float, bounds: tuple[fl
         f"the {of.title.lower()} of {variant} is {change} than of {baseline}{place}{weight} "
         f"(difference {claim.variant} - {claim.baseline}: 95 % interval {low} to {high}, n = {n} paired seeds)."
     )
+
+
+def _place(experiment: Experiment, claim: Claim) -> str:
+    """Where on the axis a claim is decided, in words."""
+    if experiment.axis is None or claim.at is None:
+        return ""
+    return f" {experiment.axis.label.lower()} {significant(claim.at)}"
 
 
 def _diverged(experiment: Experiment, claim: Claim, observations: Iterable[Observation]) -> str:

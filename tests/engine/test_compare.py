@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from archviz import catalog
 from archviz.core.results import Observation
 from archviz.core.spec import Claim
-from archviz.engine.compare import answer, decide, estimates, interval, paired
+from archviz.engine.compare import answer, decide, estimates, interval, judge, paired
 
 LOWER = Claim(sentence="B is lower.", metric="train_loss", direction="lower", by=0.1)
 
@@ -87,3 +88,16 @@ def test_the_answer_to_a_prediction_is_in_the_words_of_the_metric() -> None:
 def test_identical_differences_give_an_interval_of_no_width() -> None:
     assert interval([0.5, 0.5, 0.5]) == (0.5, 0.5)
     assert interval([0.5]) is None
+
+
+def test_a_run_that_leaves_out_the_deciding_place_says_so() -> None:
+    _, experiment = catalog.experiment("residual/identity")
+    rows = [
+        Observation(arm=arm, seed=seed, x=8.0, metric="train_loss", value=seed / 100)
+        for arm in "AB"
+        for seed in range(3)
+    ]
+    at_56, at_8 = judge(experiment, rows, {8.0})
+    assert at_56.sentence == "Not decided: this run leaves out depth 56, where the claim is decided."
+    assert at_8.outcome == "supported" and " at depth 8" in at_8.sentence
+    assert judge(experiment, rows)[0].sentence == "No result yet: no seed has finished in both arms."
