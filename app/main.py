@@ -11,7 +11,7 @@ from app.ui import parts, waiting
 from archviz.core import book
 
 STYLE = Path(__file__).parent / "ui" / "style.css"
-TOOLS = ("inspect", "runs", "catalog")
+TOOLS = ("build", "inspect", "runs", "catalog")
 
 
 def screen(module: str, *arguments: str) -> Callable[[], None]:

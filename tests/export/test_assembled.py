@@ -105,7 +105,7 @@ def test_a_repeated_group_counts_and_runs_every_copy() -> None:
     [
         (chain("image", "linear"), "Linear needs a row of numbers, and gets an image of 1×8×8.", "Insert Flatten"),
         (chain("image", "conv", "mean", conv={"kernel": 11, "padding": 0}), "larger than the image", "Use padding 2"),
-        (chain("image", "attention"), "needs a row of vectors", "Insert Image to vectors"),
+        (chain("image", "attention", image={"channels": 2}), "needs a row of vectors", "Insert Image to vectors"),
         (chain("text", "relu"), "real numbers", "Insert Token embedding"),
         (chain("image", "conv", "groupnorm", conv={"channels": 12}), "do not divide into 8 groups", "Use 6 groups"),
     ],
@@ -144,7 +144,7 @@ def test_a_skip_path_that_does_not_fit_is_offered_its_projection() -> None:
         (
             Sheet(
                 nodes=chain("image", "conv", "relu").nodes,
-                edges=(*chain("image", "conv", "relu").edges, GraphEdge(source="relu2", target="conv1")),
+                edges=(*chain("image", "conv", "relu").edges, GraphEdge(source="image0", target="relu2")),
             ),
             "takes one line",
         ),
@@ -162,7 +162,7 @@ def test_a_skip_path_that_does_not_fit_is_offered_its_projection() -> None:
 )  # fmt: skip
 def test_what_is_no_model_is_said_in_a_sentence(sheet: Sheet, says: str) -> None:
     report = evaluate_graph(sheet)
-    assert says in " ".join((report.sentence or "", *(node.error or "" for node in report.nodes)))
+    assert says in " ".join((report.sentence or "", report.fault or "", *(node.error or "" for node in report.nodes)))
     with pytest.raises(ValueError, match=r"\w") as caught:
         of(sheet)
     assert reason(caught.value).endswith(".")
@@ -250,7 +250,7 @@ def test_the_notebook_trains_what_it_says() -> None:
         dataset=Digits.Config(),
         task=Classification.Config(),
         optimizer=SGD.Config(lr=0.1, momentum=0.9),
-        steps=30,
+        steps=150,
         batch_size=32,
         schedule="cosine",
         clip=1.0,
@@ -261,7 +261,7 @@ def test_the_notebook_trains_what_it_says() -> None:
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             exec("".join(cell["source"]), space)
-    assert space["accuracy"] > 0.3  # type: ignore[operator]
+    assert space["accuracy"] > 0.5  # type: ignore[operator]
 
 
 def test_a_difference_shows_what_changed_and_leaves_out_the_rest() -> None:

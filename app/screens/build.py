@@ -1,0 +1,473 @@
+"""Build: a model put together from blocks, its source beside it, trained like any model of the book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from app import designs, jobs, workbench
+from app.jobs import Order, Refused
+from app.ui import controls, live, parts, views, waiting
+
+if TYPE_CHECKING:
+    from archviz.blocks.assembly.sheet import GraphGroup, Sheet
+    from archviz.blocks.initialization import InitConfig
+    from archviz.core.setup import ModelConfig, Recipe, Setup
+    from archviz.engine.evaluate_graph import GraphReport
+    from archviz.models.assembled import Assembled
+
+HEIGHT = 640
+BLANK = "blank canvas"
+STATE = "build."
+LINK = "graph"
+
+
+def render() -> None:
+    """Draw the page."""
+    parts.header(
+        "",
+        "Build",
+        "Put a model together from blocks, or open one of the book and change it. Each block says at once what comes "
+        "out of it; the source stands beside it; then train it against what it was before.",
+    )
+    if jobs.library.value is None:
+        views.skeleton(HEIGHT)
+        waiting.until([jobs.library])
+        return
+    _arrive()
+    _start()
+    for sentence in st.session_state.pop(STATE + "problems", ()):
+        st.warning(sentence, icon=":material/link_off:")
+    st.fragment(_bench)()
+    _training()
+
+
+# --- where a design comes from ---------------------------------------------------------------------------------------
+
+
+def _arrive() -> None:
+    """Take what the address asks for, once: `?open=resnet20`, `?graph=...`, `?design=name`; else begin blank."""
+    asked = {key: st.query_params[key] for key in ("open", LINK, "design") if key in st.query_params}
+    if STATE + "revision" in st.session_state and asked == st.session_state.get(STATE + "asked", asked):
+        return
+    first = STATE + "revision" not in st.session_state
+    st.session_state[STATE + "asked"] = asked
+    if first:
+        _open_sheet(designs.blank(), None, "a blank canvas")
+    problem = None
+    try:
+        if LINK in asked:
+            _open_sheet(designs.sheet_of_link(asked[LINK]), None, "the model of the link")
+        elif "design" in asked:
+            _open_sheet(*designs.saved_design(asked["design"]), asked["design"])
+        elif "open" in asked:
+            _open_sheet(*designs.opened(asked["open"]), asked["open"])
+    except Refused as error:
+        problem = str(error)
+    if problem:
+        st.session_state[STATE + "problems"] = [problem]
+
+
+def _open_sheet(sheet: Sheet, init: InitConfig | None, title: str) -> None:
+    """Put a sheet on the canvas in place of what stands there."""
+    state = st.session_state
+    state[STATE + "revision"] = state.get(STATE + "revision", 0) + 1
+    state[STATE + "given"] = state[STATE + "sheet"] = sheet
+    state[STATE + "groups"] = {group.id: group for group in sheet.groups}
+    state[STATE + "members"] = {node.id: node.group for node in sheet.nodes if node.group is not None}
+    state[STATE + "init"] = init
+    state[STATE + "title"] = title
+    state[STATE + "before"] = (title, sheet) if designs.graph_report(sheet).sentence is None else None
+    state.pop(STATE + "sources", None)
+
+
+def _start() -> None:
+    """Templates, models of the book, saved designs, a file."""
+    choose, saved, keep, load = st.columns([3.2, 2.6, 2.6, 1.4], gap="medium", vertical_alignment="bottom")
+    with choose:
+        name = st.selectbox(
+            "Start from",
+            [BLANK, *designs.openable()],
+            index=None,
+            placeholder="blank, a template, or a model of the book",
+            key=f"{STATE}start.{st.session_state.get(STATE + 'starts', 0)}",
+            help="It replaces what stands on the canvas; what stood there comes back with your browser's back button "
+            "or from a saved design.",
+        )
+    if name is not None:
+        st.session_state[STATE + "starts"] = st.session_state.get(STATE + "starts", 0) + 1
+        _go({} if name == BLANK else {"open": name})
+    names = designs.designs()
+    with saved:
+        found = st.selectbox(
+            "Saved designs",
+            names,
+            index=None,
+            placeholder="none yet" if not names else "open one",
+            disabled=not names,
+            key=f"{STATE}saved.{st.session_state.get(STATE + 'loads', 0)}",
+            help="Designs that were saved here, the newest first.",
+        )
+    if found is not None:
+        st.session_state[STATE + "loads"] = st.session_state.get(STATE + "loads", 0) + 1
+        _go({"design": found})
+    with keep, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        title = st.text_input("Save as", key=STATE + "name", placeholder="a name", max_chars=80)
+        if st.button("Save", key=STATE + "save", help="Keep the design in this archviz under this name."):
+            try:
+                designs.save_design(title, st.session_state[STATE + "sheet"], st.session_state[STATE + "init"])
+            except Refused as error:
+                st.toast(str(error))
+            else:
+                st.toast(f'Saved as "{title}".')
+                st.rerun()
+    with load, st.popover("From a file", help="Open the JSON of a model that was saved or exported."):
+        given = st.file_uploader("A model spec", type="json", key=STATE + "file")
+        if given is not None and st.button("Open it", key=STATE + "open-file"):
+            try:
+                _open_sheet(*designs.sheet_of_file(given.getvalue()), given.name)
+            except Refused as error:
+                st.warning(str(error))
+            else:
+                st.rerun()
+
+
+def _go(query: dict[str, str]) -> None:
+    """Show what an address asks for, as if one came by a link."""
+    st.query_params.from_dict(query)
+    st.session_state.pop(STATE + "revision", None)
+    st.rerun()
+
+
+# --- the canvas and what comes out -----------------------------------------------------------------------------------
+
+
+def _bench() -> None:
+    """Canvas and source. A fragment: an edit draws nothing else anew."""
+    from app.canvas.component import builder
+
+    state = st.session_state
+    groups: Mapping[str, GraphGroup] = state[STATE + "groups"]
+    judged: dict[str, GraphReport] = {}
+
+    def judge(design: Any) -> Mapping[str, Any]:
+        sheet, refused = workbench.sheet_of(design, groups, state[STATE + "members"])
+        judged["report"] = designs.graph_report(sheet)
+        return workbench.statuses(judged["report"], refused)
+
+    canvas, beside = st.columns([8, 4], gap="medium")
+    with canvas:
+        design = builder(
+            workbench.palette(),
+            workbench.design_of(state[STATE + "given"]),
+            judge,
+            key="builder",
+            revision=state[STATE + "revision"],
+            height=HEIGHT,
+        )
+    sheet, refused = workbench.sheet_of(design, groups, state[STATE + "members"])
+    state[STATE + "sheet"] = sheet
+    report = designs.graph_report(sheet)
+    whole = not refused and report.sentence is None
+    with canvas:
+        words = workbench.summary(report) if not refused else next(iter(refused.values()))
+        parts.html(f'<p class="az-quiet" data-testid="whole">{parts.escape(words)}</p>')
+        _repeats(groups, sheet)
+    with beside:
+        _outcome(sheet, whole)
+
+
+def _repeats(groups: Mapping[str, GraphGroup], sheet: Sheet) -> None:
+    """How often each group stands for itself."""
+    shown = [group for group in sheet.groups if group.times > 1]
+    if not shown:
+        return
+    with st.expander("Repeated groups", expanded=len(shown) <= 4):
+        columns = st.columns(4)
+        for index, group in enumerate(shown):
+            held = [node.id for node in sheet.nodes if node.group == group.id]
+            with columns[index % 4]:
+                times = st.number_input(
+                    f"{group.title or group.id}, from {held[0]}",
+                    1,
+                    64,
+                    group.times,
+                    key=f"{STATE}times.{st.session_state[STATE + 'revision']}.{group.id}",
+                    help=f"{len(held)} blocks, {held[0]} to {held[-1]}: so many copies one after another, each with "
+                    "weights of its own.",
+                )
+            if times != group.times:
+                st.session_state[STATE + "groups"] = {**groups, group.id: group.replace(times=int(times))}
+                st.rerun(scope="fragment")
+
+
+def _outcome(sheet: Sheet, whole: bool) -> None:
+    source, export = st.tabs(["Source", "Export and share"])
+    if not whole:
+        with source:
+            text = st.session_state.get(STATE + "sources", ("", ""))[1]
+            parts.html(
+                '<div class="az-empty">The source appears as soon as the blocks make a model.</div>'
+                if not text
+                else '<p class="az-quiet">This is the source of the last version that was a model.</p>'
+            )
+            _source(text, text)
+        with export:
+            parts.html('<div class="az-empty">There is nothing to export until the blocks make a model.</div>')
+        return
+    config = designs.assembled(sheet, st.session_state[STATE + "init"])
+    text = designs.source(config)
+    before, now = st.session_state.get(STATE + "sources", (text, text))
+    if text != now:
+        before, now = now, text
+    st.session_state[STATE + "sources"] = (before, now)
+    with source:
+        _source(before, now)
+    with export:
+        _exports(sheet, config, text)
+
+
+def _source(before: str, now: str) -> None:
+    """The whole source, what the last edit changed in colour."""
+    from archviz.export.difference import difference
+
+    signs = {"A": "−", "B": "+", "both": " ", "gap": " "}
+    lines = "".join(
+        f'<span class="az-line-{line.where}">{signs[line.where]} {parts.escape(line.text)}</span>\n'
+        for line in difference(before, now, None)
+    )
+    if now:
+        with st.container(height=HEIGHT - 70, border=False):
+            st.html(f'<pre class="az-source" data-testid="source">{lines}</pre>')
+
+
+def _exports(sheet: Sheet, config: Assembled.Config, text: str) -> None:
+    from archviz.export.link import to_link
+    from archviz.export.spec_file import to_spec
+
+    link = to_link(sheet)
+    st.download_button(
+        "Python file",
+        text,
+        "model.py",
+        "text/x-python",
+        help="The source beside the canvas; needs only torch.",
+        icon=":material/code:",
+        width="stretch",
+    )
+    st.download_button(
+        "Spec",
+        to_spec(sheet, config.init),
+        "model.json",
+        "application/json",
+        help="The blocks as JSON, for `archviz build` and to open here again.",
+        icon=":material/data_object:",
+        width="stretch",
+    )
+    lazy = (
+        ("ONNX", "model.onnx", designs.onnx, ":material/deployed_code:", "Checked against torch; fresh weights."),
+        ("Weights", "model.safetensors", designs.weights, ":material/weight:", "Fresh weights as safetensors, seed 0."),
+        ("Graph", "model.svg", designs.svg, ":material/schema:", "The graph as SVG."),
+    )  # fmt: skip
+    for label, file, make, icon, help_text in lazy:
+        st.download_button(
+            label, _later(make, config), file, help=help_text, icon=icon, width="stretch", on_click="ignore"
+        )
+    recipe = st.session_state.get(STATE + "recipe")
+    if recipe is not None:
+        st.download_button(
+            "Notebook",
+            lambda: designs.notebook(config, recipe),
+            "model.ipynb",
+            "application/x-ipynb+json",
+            help="The source with the data and the recipe below, to train it again.",
+            icon=":material/menu_book:",
+            width="stretch",
+            on_click="ignore",
+        )
+    parts.html('<p class="az-quiet">A link that opens this model:</p>')
+    st.code(f"/build?{LINK}={link}", language=None, wrap_lines=True)
+    if st.button("Put it into the address", key=STATE + "link", help="Then the address itself can be shared."):
+        st.session_state[STATE + "asked"] = {LINK: link}
+        st.query_params.from_dict({LINK: link})
+
+
+def _later(make: Any, config: Assembled.Config) -> Any:
+    def made() -> bytes:
+        try:
+            found: bytes = make(config)
+        except Refused as error:
+            return str(error).encode()
+        return found
+
+    return made
+
+
+# --- training --------------------------------------------------------------------------------------------------------
+
+OPTIMIZERS = {"SGD": 0.1, "AdamW": 0.003}
+"""With the learning rate that a small model begins well with."""
+
+
+def _training() -> None:
+    st.subheader("Train it", anchor=False, divider="gray")
+    run_id = st.query_params.get("run")
+    run = jobs.run(run_id) if run_id else None
+    if run_id and run is None:
+        parts.problems([f'The run "{run_id}" is not in the history of this archviz.'])
+    active = run is not None and run.status in ("queued", "running")
+    data, optimizer, rate, steps, batch, seeds = st.columns([3, 1.6, 1.6, 1.4, 1.4, 1.2], gap="medium")
+    datasets = designs.datasets()
+    with data:
+        chosen = st.selectbox(
+            "Dataset",
+            list(datasets),
+            index=_likely(datasets),
+            format_func=lambda slug: datasets[slug].title,
+            key=STATE + "dataset",
+            disabled=active,
+            help="What the model learns from. Training, validation and test never overlap.",
+        )
+    with optimizer:
+        kind = st.selectbox(
+            "Optimizer", list(OPTIMIZERS), key=STATE + "optimizer", disabled=active,
+            help="SGD has momentum 0.9; both let the learning rate fall along a cosine.",
+        )  # fmt: skip
+    with rate:
+        lr = st.number_input(
+            "Learning rate", 1e-5, 10.0, OPTIMIZERS[kind], format="%g", key=f"{STATE}lr.{kind}", disabled=active,
+            help="Step size of the optimizer at the start.",
+        )  # fmt: skip
+    with steps:
+        count = st.number_input("Steps", 10, 5000, 200, 10, key=STATE + "steps", disabled=active, help="Batches.")
+    with batch:
+        size = st.number_input("Batch", 2, 1024, 64, key=STATE + "batch", disabled=active, help="Examples in a batch.")
+    with seeds:
+        number = controls.seeds(3, STATE + "seeds", active)
+    dataset = datasets[chosen].config
+    recipe = designs.own_recipe(dataset, kind, float(lr), int(count), int(size))
+    st.session_state[STATE + "recipe"] = recipe
+
+    others = _others(dataset)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        against = st.selectbox(
+            "Compare with (A)",
+            list(others),
+            key=f"{STATE}against.{st.session_state[STATE + 'revision']}.{chosen}",
+            disabled=active or not others,
+            width=420,
+            help="A, the baseline. B is what stands on the canvas. Both see the same batches in the same order.",
+        )
+        if st.button(
+            "Fit the model to these data",
+            key=STATE + "fit",
+            disabled=active,
+            help="Sets the size of the input, and the outputs of a linear block at the end.",
+        ):
+            sheet = workbench.fitted(st.session_state[STATE + "sheet"], dataset)
+            _open_sheet(sheet, st.session_state[STATE + "init"], st.session_state[STATE + "title"])
+            st.rerun()
+    _press(run_id, active, recipe, others, against, number)
+    live.panel(run.id if run else None, "build")
+
+
+def _likely(datasets: Mapping[str, Any]) -> int:
+    """The dataset that the model on the canvas fits, else the digits."""
+    sheet = st.session_state[STATE + "sheet"]
+    report = designs.graph_report(sheet)
+    slugs = list(datasets)
+    fits = [index for index, slug in enumerate(slugs) if workbench.misfit(sheet, report, datasets[slug].config) is None]
+    return fits[0] if fits else slugs.index("digits") if "digits" in slugs else 0
+
+
+def _others(dataset: Any) -> dict[str, ModelConfig]:
+    """What the model may be compared with: the version before the edits, then models of the book that fit the data."""
+    found: dict[str, ModelConfig] = {}
+    before = st.session_state.get(STATE + "before")
+    if before is not None:
+        title, sheet = before
+        if workbench.misfit(sheet, designs.graph_report(sheet), dataset) is None:
+            found[f"the version before the edit ({title})"] = designs.assembled(sheet, st.session_state[STATE + "init"])
+    last = st.session_state.get(STATE + "trained")
+    if last is not None and workbench.misfit(last, designs.graph_report(last), dataset) is None:
+        found["the version trained last"] = designs.assembled(last, st.session_state[STATE + "init"])
+    for model in designs.fitting_models(dataset):
+        found[f"{model.title} ({model.name})"] = model.config
+    return found
+
+
+def _press(
+    run_id: str | None, active: bool, recipe: Recipe, others: Mapping[str, ModelConfig], against: str | None, seeds: int
+) -> None:
+    wanted_key, started_key, refused_key = (STATE + what for what in ("wanted", "started", "refused"))
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="train"):
+        ready = jobs.engine_ready()
+        st.button(
+            "Train",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="train-button",
+            disabled=active or not ready,
+            help="Train A and B with every seed, in processes of their own. You can stop at any time.",
+            on_click=st.session_state.__setitem__,
+            args=(wanted_key, True),
+        )
+        if active:
+            st.markdown("Training goes on below.")
+        elif not ready:
+            _engine_state()
+        else:
+            st.markdown(f"`{2 * seeds}` trials of `{recipe.steps}` steps")
+    if wanted_key in st.session_state:
+        del st.session_state[wanted_key]
+        with st.spinner("Handing the trials to the engine", show_time=True):
+            try:
+                st.session_state[started_key] = jobs.submit(_order(recipe, others, against, seeds))
+            except Refused as error:
+                st.session_state[refused_key] = str(error)
+            else:
+                st.session_state.pop(refused_key, None)
+    if started_key in st.session_state:
+        st.session_state[STATE + "trained"] = st.session_state[STATE + "sheet"]
+        st.query_params["run"] = st.session_state.pop(started_key)
+        st.rerun()
+    if refused_key in st.session_state:
+        st.warning(st.session_state[refused_key], icon=":material/front_hand:")
+
+
+def _order(recipe: Recipe, others: Mapping[str, ModelConfig], against: str | None, seeds: int) -> Order:
+    """The run of what stands on the canvas. Raises Refused."""
+    state = st.session_state
+    sheet: Sheet = state[STATE + "sheet"]
+    problem = workbench.misfit(sheet, designs.graph_report(sheet), recipe.dataset)
+    if problem is not None:
+        raise Refused(f'{problem} "Fit the model to these data" sets input and last layer.')
+    if against is None:
+        raise Refused("There is nothing to compare with: no model of the book fits these data.")
+    from archviz.core.setup import Setup
+
+    own: Setup = Setup(model=designs.assembled(sheet, state[STATE + "init"]), recipe=recipe)
+    baseline = Setup(model=others[against], recipe=recipe)
+    if own == baseline:
+        raise Refused("A and B are the same: change a block, or compare with another model.")
+    title = state[STATE + "title"]
+    return designs.own_order(
+        {"A": baseline, "B": own},
+        {"A": against, "B": "the canvas" if title.startswith("a ") else f"the canvas (from {title})"},
+        seeds,
+    )
+
+
+@st.fragment(run_every=0.5)
+def _engine_state() -> None:
+    """Say how far the engine is; draw the page anew once it is there."""
+    if jobs.engine.error is not None:
+        st.markdown(f"The engine could not be started: {jobs.engine.error}")
+        if st.button("Try again", key="engine-again"):
+            jobs.engine.again()
+    elif jobs.engine_ready():
+        st.rerun()
+    else:
+        st.markdown(f"starting the engine ({jobs.engine.seconds:.0f} s)")
