@@ -320,6 +320,14 @@ def trials(order: Order) -> tuple[Trial, ...]:
     return order.experiment.trials(order.chapter, order.budget)
 
 
+def prepare(order: Order) -> None:
+    """Estimate in the background what a run would take, so that Train is answered at once."""
+    from archviz.runs import limits
+
+    setups = {fingerprint(trial.setup): trial.setup for trial in trials(order)}
+    soon(f"estimate {' '.join(setups)}", lambda: [limits.estimate(setup) for setup in setups.values()])
+
+
 def submit(order: Order) -> str:
     """Start a run and give its id. Raises Refused with a sentence when it is over a limit or cannot be started."""
     from archviz.runs import limits

@@ -13,7 +13,7 @@ import streamlit as st
 from app import jobs, state
 from app.jobs import Background, Order, Refused
 from app.state import Choices, Selection
-from app.ui import controls, live, parts, prose, views, waiting
+from app.ui import controls, live, parts, prose, sources, views, waiting
 from archviz.core import book
 from archviz.core.spec import Chapter, Experiment, NotApplicable, Tweak
 from archviz.runs.reference import Card, Reference
@@ -240,6 +240,11 @@ class _Laboratory:
             chosen, graph = self._graph(experiment, problems)
         self._write(experiment, order, chosen)
         self._train(order, next(iter(problems.values()), None) or problem or _nothing_to_compare(experiment))
+        if chosen != ARMS:
+            sources.open_in_builder(chosen)
+        if not problems:
+            at = experiment.claims[0].at
+            sources.arms({arm.name: experiment.setup(arm, at) for arm in experiment.arms}, f"sources.{self.key}")
         live.panel(self.run_id, self.slug)
         return graph
 
@@ -368,6 +373,7 @@ class _Laboratory:
                 _engine_state()
             else:
                 st.markdown(_size(order))
+                jobs.prepare(order)
         if wanted_key in st.session_state:
             with st.spinner("Handing the trials to the engine", show_time=True):
                 self._submit(order, wanted_key, started_key, refused_key)

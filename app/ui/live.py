@@ -105,10 +105,19 @@ def _charts(progress: Progress, key: str) -> None:
             views.figure(drawn, f"losses-{key}", f"Training loss{at}", moving=True)
         with right:
             found = progress.profiles(FLOW, x)
-            label = next((profile.label for profile in found.values()), "gradient")
-            drawn = figures.profiles(titles, found, label, CHART_HEIGHT)
-            views.figure(drawn, f"flow-{key}", f"Gradient flow{at}", moving=True)
+            if progress.active and not found:
+                _awaited(f"Gradient flow{at}")
+            else:
+                label = next((profile.label for profile in found.values()), "gradient")
+                drawn = figures.profiles(titles, found, label, CHART_HEIGHT)
+                views.figure(drawn, f"flow-{key}", f"Gradient flow{at}", moving=True)
         left, right = st.columns(2, gap="large")
+    if progress.active and not progress.observations:
+        with left:
+            _awaited("Measured, when the first trial is through")
+        with right:
+            _awaited(f"{card.claims[0].variant} minus {card.claims[0].baseline}, when the first pair is through")
+        return
     with left:
         views.measured(
             card, progress.estimates, progress.observations, f"run-{key}", CHART_HEIGHT, progress.places, moving=True
@@ -125,6 +134,12 @@ def _charts(progress: Progress, key: str) -> None:
         )
 
 
+def _awaited(title: str) -> None:
+    """The place of a chart that has nothing to show yet; the first curve does not wait for it to be drawn."""
+    st.markdown(f"**{title}**")
+    views.skeleton(CHART_HEIGHT)
+
+
 FOLLOW = "now"
 """The choice of the place that is being trained."""
 
@@ -137,7 +152,9 @@ def _place(progress: Progress, key: str) -> float | None:
     if len(places) < 2:
         return decides
     axis = (progress.card.axis or "").lower()
-    words = {FOLLOW: "where it trains" if progress.active else "where the claim is decided"}
+    decided = any(point.x == decides for point in progress.points)
+    ended = "where the claim is decided" if decided and decides == at else "where it ended"
+    words = {FOLLOW: "where it trains" if progress.active else ended}
     chosen = st.segmented_control(
         axis,
         [FOLLOW, *places],
@@ -149,5 +166,4 @@ def _place(progress: Progress, key: str) -> float | None:
     )
     if isinstance(chosen, float):
         return chosen
-    decided = any(point.x == decides for point in progress.points)
     return decides if decided and not progress.active else progress.newest
