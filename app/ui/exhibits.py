@@ -6,24 +6,28 @@ from app import jobs
 from app.ui import options, parts, views, waiting
 from archviz.core.picture import Picture, Unreadable, read
 from archviz.core.record import Record, reason
-from archviz.core.results import Result
+from archviz.core.results import Result, Sliding, Table
 from archviz.core.spec import Exhibit
 from archviz.engine import gallery
 
 HEIGHT = 300
 SMALL = 240
 """Height of each picture where there are several."""
+PLACE = 640
+"""Height of the place that is kept for all of it."""
 AT_ONCE = 0.4
 """Seconds that a page waits for an exhibit before it draws a place kept for it."""
 OWN = "your own picture"
 
 
-def panel(chapter: str, shown: tuple[Exhibit, ...]) -> None:
-    """All exhibits of a chapter, of which one is open."""
-    if not shown:
-        return
-    st.subheader("Play with the parts", anchor=False, divider="gray")
-    _open(chapter, shown)
+def panel(chapter: str, shown: tuple[Exhibit, ...] | None) -> None:
+    """All exhibits of a chapter, of which one is open; none while they are not known: then their place is kept."""
+    if shown if shown is not None else jobs.exhibited(chapter):
+        st.subheader("Play with the parts", anchor=False, divider="gray")
+        if shown:
+            _open(chapter, shown)
+        else:
+            views.skeleton(PLACE)
 
 
 @st.fragment
@@ -73,21 +77,22 @@ def _results(exhibit: Exhibit, chosen: Record, picture: Picture | None) -> tuple
 
 
 def _pictures(results: tuple[Result, ...], key: str) -> None:
-    """One over the whole width, several side by side where there is room."""
-    if len(results) == 1:
-        views.result(results[0], key, height=HEIGHT)
-        return
-    for start in range(0, len(results), 2):
-        pair = results[start : start + 2]
+    """Tables and sliding windows over the whole width, then the others two by two."""
+    wide = [result for result in results if isinstance(result, Table | Sliding)]
+    narrow = [result for result in results if not isinstance(result, Table | Sliding)]
+    for index, broad in enumerate(wide):
+        views.result(broad, f"{key}-wide-{index}")
+    for start in range(0, len(narrow), 2):
+        pair = narrow[start : start + 2]
         for index, (place, result) in enumerate(zip(st.columns(len(pair), gap="large"), pair, strict=True)):
             with place:
-                views.result(result, f"{key}-{start + index}", height=SMALL)
+                views.result(result, f"{key}-{start + index}", height=HEIGHT if len(narrow) == 1 else SMALL)
 
 
 def _picture(exhibit: Exhibit, key: str) -> Picture:
     """The picture that the reader has chosen or brought. Raises Unreadable with a sentence."""
     names = (*gallery.PICTURES, OWN)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key=f"{key}-picture"):
+    with st.container(horizontal=True, gap="medium", key=f"{key}-picture"):
         name = st.selectbox(
             "Picture",
             names,

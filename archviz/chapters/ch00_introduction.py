@@ -132,7 +132,7 @@ SAMPLE_EFFICIENCY = Experiment(
         show=lambda setups: (fits(setups, "Flexible, or quick to learn"),),
     ),
     live=Budget(seeds=3, values=(100, 1000)),
-    reference=Budget(seeds=8, first_seed=100, steps=400),
+    reference=Budget(seeds=8, first_seed=100),
 )
 
 CHAPTER = Chapter(

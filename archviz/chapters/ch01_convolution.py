@@ -189,7 +189,7 @@ LRN = Experiment(
         ),
     ),
     source="Krizhevsky et al. 2012, section 3.3; Simonyan & Zisserman 2014, section 4.1",
-    note="Seconds are wall-clock time on the machine named with the reference, with two trials side by side.",
+    note="Seconds are wall-clock time on the machine named with the reference, while it did other work as well.",
     demonstration=Demonstration(
         title="What it does to activations",
         text="Left, exact: with AlexNet's constants the divisor is 1.68 for everyone until activations reach the tens, "

@@ -21,6 +21,11 @@ def total(tab: Page) -> str:
     return tab.get_by_text(re.compile(r"^sum = ")).first.text_content() or ""
 
 
+def choose(tab: Page, label: str, option: str) -> None:
+    tab.get_by_test_id("stSelectbox").filter(has_text=label).get_by_role("combobox").click()
+    tab.get_by_role("option", name=option).click()
+
+
 def test_the_window_follows_the_pointer_without_the_server(tab: Page, address: str) -> None:
     tab.goto(address)
     expect(tab.get_by_text(re.compile(r"^sum = ")).first).to_be_visible(timeout=WAIT)
@@ -40,8 +45,7 @@ def test_the_window_follows_the_pointer_without_the_server(tab: Page, address: s
 def test_another_picture_and_an_own_kernel(tab: Page, address: str) -> None:
     tab.goto(address)
     expect(tab.get_by_text("Output 26 × 26")).to_be_visible(timeout=WAIT)
-    tab.get_by_label("Kernel", exact=False).first.click()
-    tab.get_by_role("option", name="own 5 x 5").click()
+    choose(tab, "Kernel", "own 5 x 5")
     expect(tab.get_by_text("Output 24 × 24")).to_be_visible(timeout=WAIT)
     expect(tab.get_by_text("Your kernel")).to_be_visible()
 
@@ -49,8 +53,7 @@ def test_another_picture_and_an_own_kernel(tab: Page, address: str) -> None:
 def test_a_file_that_is_no_picture_is_refused_and_a_picture_is_shown(tab: Page, address: str, tmp_path: Path) -> None:
     tab.goto(address)
     expect(tab.get_by_text("Output 26 × 26")).to_be_visible(timeout=WAIT)
-    tab.get_by_label("Picture", exact=False).first.click()
-    tab.get_by_role("option", name="your own picture").click()
+    choose(tab, "Picture", "your own picture")
     expect(tab.get_by_text("Choose a picture file, or one of the pictures in the list.")).to_be_visible(timeout=WAIT)
     wrong = tmp_path / "wrong.png"
     wrong.write_bytes(b"no picture")
