@@ -5,14 +5,19 @@ Tan & Le 2019, "EfficientNet: Rethinking Model Scaling for Convolutional Neural 
     stem -> stages of inverted residual blocks -> 1x1 convolution -> mean over positions -> classifier
 
 The network is MobileNetV2's with other numbers and parts: swish, filters of two sizes, squeeze and excitation,
-stochastic depth. What is new is how B0 grows into B1 to B7: `EfficientNet.Config.scaled`.
+stochastic depth. What is new is how B0 grows into B1 to B7: `EfficientNet.Config.scaled`. `GrownEfficientNet` spends a
+given number of multiplications on more width, depth or resolution, so that ways to grow can be compared.
 """
 
+import math
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Self
+from typing import NamedTuple, Self
 
-from pydantic import Field
-from torch import Tensor
+import torch
+import torch.nn.functional as F
+from pydantic import Field, model_validator
+from torch import Tensor, nn
 
 from archviz.blocks.activation import SiLU
 from archviz.blocks.dropout import Dropout, NoDropout
@@ -21,8 +26,9 @@ from archviz.blocks.inverted_residual import InvertedResidual, InvertedStage, sc
 from archviz.blocks.norm import BatchNorm, NormConfig
 from archviz.blocks.separable import ConvolutionLayerConfig, FullConvolution
 from archviz.blocks.stochastic_depth import NoStochasticDepth, StochasticDepth
+from archviz.core.config import Config as PartConfig
 from archviz.core.config import swap
-from archviz.core.setup import Inputs
+from archviz.core.setup import Inputs, ModelConfig
 from archviz.core.spec import Architecture
 from archviz.models.mobilenet_v2 import MobileNetV2
 
@@ -98,6 +104,144 @@ def small_efficientnet(
         top_width=4 * widths[-1],
         dropout=NoDropout.Config(),
     )
+
+
+class Factors(NamedTuple):
+    """How many times wider, deeper and finer a network becomes."""
+
+    width: float
+    depth: float
+    resolution: float
+
+
+class GrowthConfig(PartConfig):
+    """Base of every growth: `build().factors(budget)` says how to make a network `budget` times as costly.
+
+    MACs grow with depth x width^2 x resolution^2.
+    """
+
+
+class Growth:
+    """A way to spend multiplications on a larger network."""
+
+    @abstractmethod
+    def factors(self, budget: float) -> Factors:
+        """What makes a network cost `budget` times the MACs."""
+
+
+class CompoundGrowth(Growth):
+    """Compound scaling: width, depth and resolution grow together, each by its constant to the same power.
+
+    Tan & Le 2019, equation 3; the constants were found for B0 by a small search, and cost 1.92 in all.
+    """
+
+    class Config(GrowthConfig):
+        depth: float = Field(1.2, ge=1, le=4, description="alpha: more blocks for one step of growth")
+        width: float = Field(1.1, ge=1, le=4, description="beta: more channels for one step of growth")
+        resolution: float = Field(1.15, ge=1, le=4, description="gamma: more pixels a side for one step of growth")
+
+        @model_validator(mode="after")
+        def _grows(self) -> Self:
+            if self.depth * self.width * self.resolution == 1:
+                raise ValueError("with all three constants at 1 nothing grows; set at least one above 1")
+            return self
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def factors(self, budget: float) -> Factors:
+        alpha, beta, gamma = self.config.depth, self.config.width, self.config.resolution
+        steps = math.log(budget) / math.log(alpha * beta**2 * gamma**2)
+        return Factors(width=beta**steps, depth=alpha**steps, resolution=gamma**steps)
+
+
+class WidthGrowth(Growth):
+    """Width scaling: more channels in every layer, nothing else. Tan & Le 2019, figure 2b."""
+
+    class Config(GrowthConfig):
+        pass
+
+    def __init__(self, config: Config) -> None:
+        pass
+
+    def factors(self, budget: float) -> Factors:
+        return Factors(width=math.sqrt(budget), depth=1.0, resolution=1.0)
+
+
+class DepthGrowth(Growth):
+    """Depth scaling: more blocks in every stage, nothing else. Tan & Le 2019, figure 2c."""
+
+    class Config(GrowthConfig):
+        pass
+
+    def __init__(self, config: Config) -> None:
+        pass
+
+    def factors(self, budget: float) -> Factors:
+        return Factors(width=1.0, depth=budget, resolution=1.0)
+
+
+class ResolutionGrowth(Growth):
+    """Resolution scaling: finer images for the same network. Tan & Le 2019, figure 2d."""
+
+    class Config(GrowthConfig):
+        pass
+
+    def __init__(self, config: Config) -> None:
+        pass
+
+    def factors(self, budget: float) -> Factors:
+        return Factors(width=1.0, depth=1.0, resolution=math.sqrt(budget))
+
+
+class GrownEfficientNet(nn.Module):
+    """EfficientNet grown to a budget: a small network, made `budget` times as costly in one of several ways.
+
+    Images `b c h w` in, one logit for each class out. They are reduced to the network's resolution first, so all ways
+    to grow start from the same images. Tan & Le 2019, section 3.
+    """
+
+    class Config(ModelConfig):
+        base: EfficientNet.Config = Field(EfficientNet.Config(), description="the network that grows")
+        resolution: int = Field(224, ge=4, le=1024, description="pixels a side that the base network sees")
+        budget: float = Field(1.0, ge=1, le=1024, description="MACs, as a multiple of the base network's")
+        growth: GrowthConfig = Field(CompoundGrowth.Config(), description="what the budget is spent on")
+
+        @property
+        def factors(self) -> Factors:
+            """How many times wider, deeper and finer it is than its base."""
+            growth: Growth = self.growth.build()
+            return growth.factors(self.budget)
+
+        @property
+        def network(self) -> EfficientNet.Config:
+            """The grown network; channels come in pairs, and blocks are rounded, so that budgets are kept."""
+            wide = self.base.scaled(width=self.factors.width, multiple=2)
+            depths = (max(1, round(stage.depth * self.factors.depth)) for stage in wide.stages)
+            stages = zip(wide.stages, depths, strict=True)
+            return wide.replace(stages=tuple(stage.replace(depth=depth) for stage, depth in stages))
+
+        @property
+        def side(self) -> int:
+            """Pixels a side that it sees."""
+            return round(self.resolution * self.factors.resolution)
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.side = config.side
+        self.network: EfficientNet = config.network.build()
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.side > min(x.shape[2:]):
+            raise ValueError(
+                f"the network wants {self.side} pixels a side, but the images have {min(x.shape[2:])}; use a smaller "
+                "budget or resolution"
+            )
+        return self.network(F.adaptive_avg_pool2d(x, self.side))  # b c h w -> b c side side -> b k
+
+    def init_parameter(self, name: str, parameter: Tensor, generator: torch.Generator) -> bool:
+        """Fill one parameter as the base network says; False leaves it to torch's default."""
+        return self.network.init_parameter(name, parameter, generator)
 
 
 LARGE_NORM = BatchNorm.Config(eps=1e-3, momentum=0.01)
