@@ -388,7 +388,7 @@ def serve(
             _fail(f"No port from {PORT} to {PORT + 99} is free; choose one with --port.")
     print(f"archviz is at http://localhost:{port} (Ctrl-C ends it)", flush=True)
     options = ["--server.port", str(port), "--logger.hideWelcomeMessage", "true"]
-    command = [sys.executable, "-m", "streamlit", "run", str(page), *options]
+    command = [sys.executable, "-m", "app", *options]
     os.chdir(page.parents[1])  # where .streamlit/config.toml lies
     if os.name == "posix":
         os.execv(sys.executable, command)  # so that signals reach the server itself

@@ -118,7 +118,8 @@ def server(script: Path, home: str) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "ARCHVIZ_HOME": home, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    what = ["app"] if script == ROOT / "app" / "main.py" else ["streamlit", "run", str(script)]
+    command = [sys.executable, "-m", *what, "--server.port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://localhost:{port}"
     try:
