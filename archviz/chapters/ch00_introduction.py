@@ -25,7 +25,7 @@ PROBES = (gradient_flow.PROBE, activations.PROBE)
 ARMS = (
     Arm(name="A", title="convolutional"),
     Arm(name="B", title="fully connected", tweaks=(fully_connected.TWEAK,)),
-    Arm(name="C", title="vision transformer", tweaks=(patch_transformer.TWEAK,)),
+    Arm(name="C", title="transformer", tweaks=(patch_transformer.TWEAK,)),
 )
 PARAMETERS = "All three have 18,000 to 18,500 parameters."
 
