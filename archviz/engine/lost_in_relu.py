@@ -34,7 +34,8 @@ def read_back(points: Tensor, dimensions: int, seed: int, relu: bool) -> Tensor:
     wide = F.relu(wide) if relu else wide
     wide = torch.cat((wide, torch.ones(len(points), 1)), 1)  # with a bias
     way_back = torch.linalg.pinv(wide.double()) @ points.double()  # n+1 2
-    return (wide.double() @ way_back).float()
+    found: Tensor = (wide.double() @ way_back).float()
+    return found
 
 
 def lost(points: Tensor, found: Tensor) -> float:

@@ -34,13 +34,15 @@ def make(name: FilterName, size: int) -> Plane:
             values = bell / bell.sum() - inner / inner.sum()
         case "diagonal line":
             values = (1 - across**2 / width**2) * bell
-    return (values / np.abs(values).sum()).astype(np.float32)
+    scaled: Plane = (values / np.abs(values).sum()).astype(np.float32)
+    return scaled
 
 
 def nearest(kernel: Plane, pairs: int) -> Plane:
     """The best sum of so many columns times rows."""
     columns, strengths, rows = np.linalg.svd(kernel.astype(float))
-    return ((columns[:, :pairs] * strengths[:pairs]) @ rows[:pairs]).astype(np.float32)
+    summed: Plane = ((columns[:, :pairs] * strengths[:pairs]) @ rows[:pairs]).astype(np.float32)
+    return summed
 
 
 def kept(kernel: Plane, pairs: int) -> float:

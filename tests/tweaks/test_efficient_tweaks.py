@@ -105,8 +105,8 @@ def test_excitation_costs_parameters_and_hardly_a_multiplication() -> None:
     without = no_excitation.TWEAK(base)
     inputs = base.recipe.dataset.inputs
     full, bare = cost(base.model, inputs), cost(without.model, inputs)
-    assert full.parameters > 1.05 * bare.parameters
-    assert full.macs < 1.01 * bare.macs
+    assert full.parameters > 1.3 * bare.parameters
+    assert full.macs < 1.02 * bare.macs
 
 
 @pytest.mark.parametrize(
