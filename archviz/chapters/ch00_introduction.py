@@ -83,7 +83,7 @@ INDUCTIVE_BIAS = Experiment(
         show=lambda setups: (resemblance(setups, "Answers to a moved image, before training"),),
     ),
     live=Budget(seeds=3, values=(0, 2)),
-    reference=Budget(seeds=8, first_seed=100),
+    reference=Budget(seeds=6, first_seed=100),
 )
 
 SAMPLE_EFFICIENCY = Experiment(
@@ -132,7 +132,7 @@ SAMPLE_EFFICIENCY = Experiment(
         show=lambda setups: (fits(setups, "Flexible, or quick to learn"),),
     ),
     live=Budget(seeds=3, values=(100, 1000)),
-    reference=Budget(seeds=8, first_seed=100),
+    reference=Budget(seeds=6, first_seed=100),
 )
 
 CHAPTER = Chapter(
