@@ -71,6 +71,17 @@ def opened(name: str) -> tuple[Sheet, InitConfig | None]:
     return parts.model.sheet, parts.model.init
 
 
+@lru_cache(maxsize=16)
+def disassembled(model: ModelConfig, inputs: Inputs) -> Assembled.Config:
+    """Any model as blocks. Raises Refused."""
+    from archviz.export.disassemble import NotAssemblable, disassemble
+
+    try:
+        return disassemble(model, inputs).model
+    except NotAssemblable as error:
+        raise Refused(f"There is no plain source of this model: {error}") from error
+
+
 @cache
 def openable() -> tuple[str, ...]:
     """Models that are worth trying to open: small ones first."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from app.canvas.builder import Block, Design, Fix, Group, InsertBlock, Kind, SetParameters, Status, Wire
+from app.canvas.builder import Block, Design, Fix, Frame, Group, InsertBlock, Kind, SetParameters, Status, Wire
 from archviz.core.metrics import significant
 from archviz.core.record import reason
 
 if TYPE_CHECKING:
-    from archviz.blocks.assembly.sheet import GraphGroup, Sheet
+    from archviz.blocks.assembly.sheet import Sheet
     from archviz.core.setup import DatasetConfig
     from archviz.engine.evaluate_graph import GraphReport, ProposedFix
 
@@ -47,24 +47,19 @@ def design_of(sheet: Sheet) -> Design:
     from archviz.export.arrange import arranged
 
     blocks = tuple(
-        Block(node.id, node.block.name, *(node.at or (0, 0)), parameters=dict(node.block))
+        Block(node.id, node.block.name, *(node.at or (0, 0)), parameters=dict(node.block), group=node.group)
         for node in arranged(sheet).nodes
     )
-    return Design(blocks, tuple(Wire(edge.source, edge.target, edge.port) for edge in sheet.edges))
+    wires = tuple(Wire(edge.source, edge.target, edge.port) for edge in sheet.edges)
+    return Design(blocks, wires, tuple(Frame(g.id, g.title or g.id, g.times, g.folded) for g in sheet.groups))
 
 
-def sheet_of(
-    design: Design, groups: Mapping[str, GraphGroup], members: Mapping[str, str]
-) -> tuple[Sheet, dict[str, str]]:
-    """The design as a sheet, and by block what is wrong with values that its kind does not take.
-
-    `members` says which group a block came with; a new block between two of one group belongs to it, too.
-    """
+def sheet_of(design: Design) -> tuple[Sheet, dict[str, str]]:
+    """The design as a sheet, and by block what is wrong with values that its kind does not take."""
     from archviz.blocks.assembly.catalogue import BLOCKS
-    from archviz.blocks.assembly.sheet import GraphEdge, GraphNode, Sheet
+    from archviz.blocks.assembly.sheet import GraphEdge, GraphGroup, GraphNode, Sheet
 
     nodes, refused = [], {}
-    held = _members(design, members)
     for block in design.blocks:
         kind = BLOCKS[block.kind]
         try:
@@ -72,40 +67,13 @@ def sheet_of(
         except ValidationError as error:
             refused[block.id] = f"{reason(error)}."
             config = kind()
-        group = held.get(block.id)
-        at = (round(block.x), round(block.y))
-        nodes.append(GraphNode(id=block.id, block=config, at=at, group=group if group in groups else None))
-    kept = {node.group for node in nodes}
-    return (
-        Sheet(
-            nodes=tuple(nodes),
-            edges=tuple(GraphEdge(source=w.source, target=w.target, port=w.input) for w in design.wires),
-            groups=tuple(group for name, group in groups.items() if name in kept),
-        ),
-        refused,
+        nodes.append(GraphNode(id=block.id, block=config, at=(round(block.x), round(block.y)), group=block.group))
+    sheet = Sheet(
+        nodes=tuple(nodes),
+        edges=tuple(GraphEdge(source=wire.source, target=wire.target, port=wire.input) for wire in design.wires),
+        groups=tuple(GraphGroup(id=g.id, title=g.title, times=g.times, folded=g.folded) for g in design.groups),
     )
-
-
-def _members(design: Design, members: Mapping[str, str]) -> dict[str, str]:
-    known = {block.id: members[block.id] for block in design.blocks if block.id in members}
-    before: dict[str, set[str]] = {}
-    after: dict[str, set[str]] = {}
-    for wire in design.wires:
-        before.setdefault(wire.target, set()).add(wire.source)
-        after.setdefault(wire.source, set()).add(wire.target)
-    for _ in range(len(design.blocks)):
-        added = False
-        for block in design.blocks:
-            if block.id in known:
-                continue
-            sources = {known.get(name) for name in before.get(block.id, ())}
-            targets = {known.get(name) for name in after.get(block.id, ())}
-            if len(sources) == 1 and sources == targets and None not in sources:
-                known[block.id] = str(next(iter(sources)))
-                added = True
-        if not added:
-            break
-    return known
+    return sheet, refused
 
 
 def statuses(report: GraphReport, refused: Mapping[str, str]) -> dict[str, Status]:

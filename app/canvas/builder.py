@@ -1,7 +1,7 @@
 """The builder: a model assembled from blocks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -11,6 +11,8 @@ from app.canvas.mount import mount
 Value = int | float | str | bool | None
 LARGEST = 500
 """Blocks that one design may have."""
+MOST_COPIES = 64
+"""Copies that a group may stand for."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,18 @@ class Block:
     x: float = 0
     y: float = 0
     parameters: Mapping[str, Value] = field(default_factory=dict)
+    group: str | None = None
+    """The group that holds it."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A group: a frame around some blocks; with `times` above 1 it stands for so many copies."""
+
+    id: str
+    title: str = ""
+    times: int = 1
+    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +75,7 @@ class Design:
 
     blocks: tuple[Block, ...] = ()
     wires: tuple[Wire, ...] = ()
+    groups: tuple[Frame, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,7 +185,20 @@ def current(given: Design, revision: str | int, designed: Any, palette: Sequence
         target = blocks.get(wire.target)
         if wire.source in blocks and target and wire.input in kinds[target.kind].inputs:
             wires[wire] = None
-    return Design(tuple(blocks.values()), tuple(wires))
+    groups = {frame.id: frame for told in _mappings(designed.get("groups"))[:LARGEST] if (frame := _frame(told))}
+    held = tuple(
+        block if block.group is None or block.group in groups else replace(block, group=None)
+        for block in blocks.values()
+    )
+    used = {block.group for block in held}
+    return Design(held, tuple(wires), tuple(frame for name, frame in groups.items() if name in used))
+
+
+def _frame(told: Mapping[str, Any]) -> Frame | None:
+    name, title, times = told.get("id"), told.get("title"), told.get("times")
+    if not (isinstance(name, str) and isinstance(title, str) and type(times) is int and 1 <= times <= MOST_COPIES):
+        return None
+    return Frame(name, title[:60], times, told.get("folded") is True)
 
 
 def _mappings(told: Any) -> list[Mapping[str, Any]]:
@@ -190,4 +218,5 @@ def _block(told: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Block | None:
         for key, value in (parameters.items() if isinstance(parameters, Mapping) else ())
         if key in known and (value is None or isinstance(value, int | float | str | bool))
     }
-    return Block(name, kind, x, y, values)
+    group = told.get("group")
+    return Block(name, kind, x, y, values, group if isinstance(group, str) else None)

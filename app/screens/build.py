@@ -9,13 +9,13 @@ import streamlit as st
 
 from app import designs, jobs, workbench
 from app.jobs import Order, Refused
-from app.ui import controls, live, parts, views, waiting
+from app.ui import controls, live, parts, sources, views, waiting
 
 if TYPE_CHECKING:
-    from archviz.blocks.assembly.sheet import GraphGroup, Sheet
+    from app.canvas.builder import Design, Status
+    from archviz.blocks.assembly.sheet import Sheet
     from archviz.blocks.initialization import InitConfig
     from archviz.core.setup import ModelConfig, Recipe, Setup
-    from archviz.engine.evaluate_graph import GraphReport
     from archviz.models.assembled import Assembled
 
 HEIGHT = 640
@@ -75,8 +75,6 @@ def _open_sheet(sheet: Sheet, init: InitConfig | None, title: str) -> None:
     state = st.session_state
     state[STATE + "revision"] = state.get(STATE + "revision", 0) + 1
     state[STATE + "given"] = state[STATE + "sheet"] = sheet
-    state[STATE + "groups"] = {group.id: group for group in sheet.groups}
-    state[STATE + "members"] = {node.id: node.group for node in sheet.nodes if node.group is not None}
     state[STATE + "init"] = init
     state[STATE + "title"] = title
     state[STATE + "before"] = (title, sheet) if designs.graph_report(sheet).sentence is None else None
@@ -149,13 +147,10 @@ def _bench() -> None:
     from app.canvas.component import builder
 
     state = st.session_state
-    groups: Mapping[str, GraphGroup] = state[STATE + "groups"]
-    judged: dict[str, GraphReport] = {}
 
-    def judge(design: Any) -> Mapping[str, Any]:
-        sheet, refused = workbench.sheet_of(design, groups, state[STATE + "members"])
-        judged["report"] = designs.graph_report(sheet)
-        return workbench.statuses(judged["report"], refused)
+    def judge(design: Design) -> Mapping[str, Status]:
+        sheet, refused = workbench.sheet_of(design)
+        return workbench.statuses(designs.graph_report(sheet), refused)
 
     canvas, beside = st.columns([8, 4], gap="medium")
     with canvas:
@@ -167,40 +162,15 @@ def _bench() -> None:
             revision=state[STATE + "revision"],
             height=HEIGHT,
         )
-    sheet, refused = workbench.sheet_of(design, groups, state[STATE + "members"])
+    sheet, refused = workbench.sheet_of(design)
     state[STATE + "sheet"] = sheet
     report = designs.graph_report(sheet)
     whole = not refused and report.sentence is None
     with canvas:
         words = workbench.summary(report) if not refused else next(iter(refused.values()))
         parts.html(f'<p class="az-quiet" data-testid="whole">{parts.escape(words)}</p>')
-        _repeats(groups, sheet)
     with beside:
         _outcome(sheet, whole)
-
-
-def _repeats(groups: Mapping[str, GraphGroup], sheet: Sheet) -> None:
-    """How often each group stands for itself."""
-    shown = [group for group in sheet.groups if group.times > 1]
-    if not shown:
-        return
-    with st.expander("Repeated groups", expanded=len(shown) <= 4):
-        columns = st.columns(4)
-        for index, group in enumerate(shown):
-            held = [node.id for node in sheet.nodes if node.group == group.id]
-            with columns[index % 4]:
-                times = st.number_input(
-                    f"{group.title or group.id}, from {held[0]}",
-                    1,
-                    64,
-                    group.times,
-                    key=f"{STATE}times.{st.session_state[STATE + 'revision']}.{group.id}",
-                    help=f"{len(held)} blocks, {held[0]} to {held[-1]}: so many copies one after another, each with "
-                    "weights of its own.",
-                )
-            if times != group.times:
-                st.session_state[STATE + "groups"] = {**groups, group.id: group.replace(times=int(times))}
-                st.rerun(scope="fragment")
 
 
 def _outcome(sheet: Sheet, whole: bool) -> None:
@@ -233,14 +203,8 @@ def _source(before: str, now: str) -> None:
     """The whole source, what the last edit changed in colour."""
     from archviz.export.difference import difference
 
-    signs = {"A": "−", "B": "+", "both": " ", "gap": " "}
-    lines = "".join(
-        f'<span class="az-line-{line.where}">{signs[line.where]} {parts.escape(line.text)}</span>\n'
-        for line in difference(before, now, None)
-    )
     if now:
-        with st.container(height=HEIGHT - 70, border=False):
-            st.html(f'<pre class="az-source" data-testid="source">{lines}</pre>')
+        sources.lines(difference(before, now, None), HEIGHT - 70, "source")
 
 
 def _exports(sheet: Sheet, config: Assembled.Config, text: str) -> None:

@@ -65,8 +65,8 @@ def evaluate_graph(sheet: Sheet) -> GraphReport:
     times = {group.id: group.times for group in sheet.groups}
     copies = {node.id: times.get(node.group or "", 1) for node in sheet.nodes}
     reports = {node.id: NodeReport(id=node.id, times=copies[node.id]) for node in sheet.nodes}
-    for node, fault in found.faults.items():
-        reports[node] = NodeReport(id=node, times=copies[node], error=fault)
+    for name, sentence in found.faults.items():
+        reports[name] = NodeReport(id=name, times=copies[name], error=sentence)
     sizes: dict[str, tuple[int, ...]] = {}
     for one in fit_all(sheet, found):
         node = one.node
@@ -105,7 +105,8 @@ def _macs(block: NodeConfig, given: tuple[Inputs, ...]) -> int:
                 module(*(empty(one) for one in given))
         except NoFormula:
             return 0
-    return counter.macs
+    macs: int = counter.macs
+    return macs
 
 
 def _proposed(repair: Repair | None, node: GraphNode, sheet: Sheet) -> ProposedFix | None:

@@ -85,7 +85,8 @@ def _read(found: dict[str, Any]) -> Sheet:
     )
     nodes = []
     for packed in found["n"]:
-        name, kind, fields, place, group = (*packed, *(0, 0, -1)[len(packed) - 2 :])
+        name, kind, *rest = packed
+        fields, place, group = (*rest, *(0, 0, -1)[len(rest) :])
         nodes.append(
             GraphNode(
                 id=name,

@@ -121,13 +121,13 @@ def image(given: Inputs, what: str) -> tuple[int, int, int]:
     """Channels, height and width. Raises Misfit unless it is an image."""
     if given.tokens or len(given.shape) != 3:
         raise Misfit(f"{what} needs an image, and gets {words(given)}.")
-    return given.shape  # type: ignore[return-value]
+    return given.shape
 
 
 def vectors(given: Inputs, what: str) -> tuple[int, int]:
     """Length and width. Raises Misfit unless it is a row of vectors."""
     if not given.tokens and len(given.shape) == 2:
-        return given.shape  # type: ignore[return-value]
+        return given.shape
     from archviz.blocks.assembly import embedding
 
     if given.tokens:

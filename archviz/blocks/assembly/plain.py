@@ -241,7 +241,7 @@ class AddWaves(nn.Module):
         self.register_buffer("table", torch.stack((angles.sin(), angles.cos()), -1).flatten(1), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.table[: x.shape[1]]
+        return x + self.get_buffer("table")[: x.shape[1]]
 
 
 class Patches(nn.Module):
@@ -276,21 +276,21 @@ class MergePatches(nn.Module):
 class LSTM(nn.LSTM):
     """All hidden states of a long short-term memory: `b l d` to `b l d'`."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
         return super().forward(x)[0]
 
 
 class GRU(nn.GRU):
     """All hidden states of a gated recurrent unit: `b l d` to `b l d'`."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
         return super().forward(x)[0]
 
 
 class RNN(nn.RNN):
     """All hidden states of a plain recurrent network: `b l d` to `b l d'`."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
         return super().forward(x)[0]
 
 

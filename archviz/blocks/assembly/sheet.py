@@ -288,7 +288,8 @@ def _ordered(sheet: Sheet, nodes: Mapping[str, GraphNode], units: Mapping[str, S
 def _sorted(steps: Sequence[Step], given: set[str]) -> tuple[Step, ...]:
     """In the order of calculation; among those that could be next, the one that goes on from the latest value."""
     place = dict.fromkeys(given, -1)
-    waiting, done = list(steps), []
+    waiting: list[Step] = list(steps)
+    done: list[Step] = []
     while True:
         ready = [step for step in waiting if all(source in place for source in step.sources)]
         if not ready:

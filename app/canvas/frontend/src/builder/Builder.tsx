@@ -18,6 +18,7 @@ import "./builder.css";
 import { WorkshopContext, type Workshop } from "./context";
 import { add, join, repair, set } from "./design";
 import { Drawing } from "./Drawing";
+import { setFrame, ungroup } from "./groups";
 import { Shelf } from "./Shelf";
 import { sizeOf } from "./size";
 import { useDesign } from "./useDesign";
@@ -68,6 +69,9 @@ function Workbench({ data, onChange }: BuilderProps) {
       statusOf: (id) => data.status[id],
       stale: data.judged < model.number,
       set: (id: string, name: string, value: Value) => edit((now) => set(now, id, { [name]: value }), `${id}.${name}`),
+      setGroup: (id: string, changes) =>
+        edit((now) => setFrame(now, id, changes), changes.times === undefined ? undefined : `${id}.times`),
+      ungroup: (id: string) => edit((now) => ungroup(now, id)),
       repair: (repairs: readonly Repair[]) => edit((now) => repair(now, repairs, kinds)),
     }),
     [kinds, data.status, data.judged, model.number, edit],

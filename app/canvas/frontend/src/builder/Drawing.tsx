@@ -5,13 +5,17 @@ import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState }
 
 import { BlockCard, type BlockNode } from "./BlockCard";
 import type { Design, Wire } from "./data";
-import { type At, connect, copy, EMPTY, join, type Kinds, move, paste, refusal, remove, unwire } from "./design";
+import { type At, connect, copy, EMPTY, join, type Kinds, paste, refusal, remove, unwire } from "./design";
+import { type CardNode, type FrameNode, GroupCard, GroupFrame } from "./GroupCard";
+import { cornerOf, frameBox, framesOf, group, membersOf, moveUnits, shownWires, unitOf } from "./groups";
 import { type Command, commandOf } from "./keys";
 import { sizeOf } from "./size";
 import { tidy } from "./tidy";
 import type { DesignModel } from "./useDesign";
 
-const nodeTypes = { block: BlockCard };
+type CanvasNode = BlockNode | CardNode | FrameNode;
+
+const nodeTypes = { block: BlockCard, card: GroupCard, frame: GroupFrame };
 const FIT = { maxZoom: 1, padding: 0.15 };
 
 interface DrawingProps {
@@ -31,12 +35,34 @@ const wireId = ({ source, target, input }: Wire): string => `${source}>${target}
 
 /** The design's blocks, with what only the screen knows of them: places while dragging, what is chosen. */
 function useNodes(design: Design, kinds: Kinds, chosen: ReadonlySet<string>) {
-  const [nodes, setNodes] = useState<BlockNode[]>([]);
+  const [nodes, setNodes] = useState<CanvasNode[]>([]);
   useEffect(() => {
     setNodes((old) => {
       const known = new Map(old.map((node) => [node.id, node]));
-      return design.blocks.map((block): BlockNode => {
-        const before = known.get(block.id);
+      const unit = unitOf(design);
+      const boxes = framesOf(design).map((frame): CanvasNode => {
+        const members = membersOf(design, frame.id);
+        if (frame.folded) {
+          const ids = members.map(({ id }) => id);
+          const selected = ids.every((id) => chosen.has(id));
+          const position = cornerOf(design, frame.id);
+          return {
+            ...placed(known, frame.id),
+            id: frame.id,
+            type: "card",
+            position,
+            selected,
+            data: { frame, members: ids },
+          };
+        }
+        const { x, y, width, height } = frameBox(design, frame.id, ({ kind }) => sizeOf(kinds.get(kind)));
+        const still = { selectable: false, draggable: false, focusable: false, zIndex: -1 };
+        return { id: frame.id, type: "frame", position: { x, y }, width, height, data: { frame }, ...still };
+      });
+      const shown = design.blocks.filter(({ id }) => unit(id) === id);
+      const cards = shown.map((block): BlockNode => {
+        const old = known.get(block.id);
+        const before = old?.type === "block" ? old : undefined;
         const data = before?.data.block === block ? before.data : { block };
         const size = sizeOf(kinds.get(block.kind));
         return {
@@ -49,9 +75,21 @@ function useNodes(design: Design, kinds: Kinds, chosen: ReadonlySet<string>) {
           selected: chosen.has(block.id),
         };
       });
+      return [...boxes, ...cards];
     });
   }, [design, kinds, chosen]);
   return [nodes, setNodes] as const;
+}
+
+const membersOrSelf = (design: Design, id: string): readonly string[] => {
+  const members = membersOf(design, id).map((block) => block.id);
+  return members.length > 0 ? members : [id];
+};
+
+/** What React Flow has measured of a card. */
+function placed(known: ReadonlyMap<string, CanvasNode>, id: string): Partial<CardNode> {
+  const old = known.get(id);
+  return old?.type === "card" ? old : {};
 }
 
 export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
@@ -65,22 +103,22 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
 
   const edges = useMemo(
     () =>
-      design.wires.map((wire): Edge => {
+      shownWires(design).map(({ wire, source, target }): Edge => {
         const id = wireId(wire);
         return {
           id,
-          source: wire.source,
-          target: wire.target,
-          targetHandle: wire.input,
+          source,
+          target,
+          targetHandle: target === wire.target ? wire.input : null,
           selected: id === chosenWire,
           interactionWidth: 16,
         };
       }),
-    [design.wires, chosenWire],
+    [design, chosenWire],
   );
 
   const onNodesChange = useCallback(
-    (changes: NodeChange<BlockNode>[]) => {
+    (changes: NodeChange<CanvasNode>[]) => {
       setNodes((old) => applyNodeChanges(changes, old));
       const places = new Map(
         changes.flatMap((change): [string, At][] =>
@@ -89,16 +127,17 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
             : [],
         ),
       );
-      if (places.size > 0) edit((now) => move(now, places));
+      if (places.size > 0) edit((now) => moveUnits(now, places));
       const picked = changes.filter((change) => change.type === "select");
       if (picked.length > 0) {
         const next = new Set(chosen);
-        for (const { id, selected } of picked) selected ? next.add(id) : next.delete(id);
+        for (const { id, selected } of picked)
+          for (const one of membersOrSelf(design, id)) selected ? next.add(one) : next.delete(one);
         onChosen(next);
         if (next.size > 0) setChosenWire(null);
       }
     },
-    [setNodes, edit, chosen, onChosen],
+    [setNodes, edit, chosen, onChosen, design],
   );
 
   const arrange = (): void => {
@@ -134,6 +173,15 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
     else edit((now) => join(now, first.id, second.id, kinds));
   };
 
+  const groupChosen = (): void => {
+    const next = group(design, chosen);
+    if (next === null) say("Choose the blocks of the group first.");
+    else {
+      edit(() => next.design);
+      say(`${chosen.size} blocks are a group.`);
+    }
+  };
+
   const run: Record<Command, () => void> = {
     remove: drop,
     copy: take,
@@ -148,6 +196,7 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
     redo: model.redo,
     join: joinChosen,
     tidy: arrange,
+    group: groupChosen,
     nothing: () => onChosen(new Set()),
   };
 
@@ -165,7 +214,7 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
       className={`drawing${isOver ? " over" : ""}`}
       ref={setNodeRef}
       role="application"
-      aria-label="Design. Tab goes from block to block, J joins two chosen blocks, T tidies, Delete removes, Control Z undoes."
+      aria-label="Design. Tab goes from block to block, J joins two chosen blocks, G groups, T tidies, Delete removes, Control Z undoes."
       tabIndex={0}
       data-testid="drawing"
       onKeyDown={onKey}
@@ -185,6 +234,15 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
         </button>
         <button type="button" title="Arrange from left to right (T)" data-testid="tidy" onClick={arrange}>
           Tidy
+        </button>
+        <button
+          type="button"
+          disabled={chosen.size === 0}
+          title="A frame around the chosen blocks, which can be folded and repeated (G)"
+          data-testid="group"
+          onClick={groupChosen}
+        >
+          Group
         </button>
         <button type="button" title="See all of it" onClick={() => void flow.fitView(FIT)}>
           All

@@ -1,7 +1,7 @@
 // What every block on the canvas needs, so that it does not travel through each block's data.
 import { createContext } from "react";
 
-import type { Repair, Status, Value } from "./data";
+import type { Frame, Repair, Status, Value } from "./data";
 import type { Kinds } from "./design";
 
 export interface Workshop {
@@ -10,6 +10,8 @@ export interface Workshop {
   /** Whether the statuses are those of an older design. */
   stale: boolean;
   set: (id: string, name: string, value: Value) => void;
+  setGroup: (id: string, changes: Partial<Frame>) => void;
+  ungroup: (id: string) => void;
   repair: (repairs: readonly Repair[]) => void;
 }
 

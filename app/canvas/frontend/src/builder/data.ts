@@ -39,6 +39,17 @@ export interface Block {
   x: number;
   y: number;
   parameters: Record<string, Value>;
+  /** The group that holds it. */
+  group?: string | null;
+}
+
+/** A frame around some blocks. */
+export interface Frame {
+  id: string;
+  title: string;
+  /** Copies, one after another. */
+  times: number;
+  folded: boolean;
 }
 
 export interface Wire {
@@ -51,6 +62,7 @@ export interface Wire {
 export interface Design {
   blocks: Block[];
   wires: Wire[];
+  groups?: Frame[];
 }
 
 /** What a fix does: set parameters, or put a new block into a wire. */

@@ -34,8 +34,12 @@ export function add(
 }
 
 export function remove(design: Design, ids: ReadonlySet<string>): Design {
+  const blocks = design.blocks.filter(({ id }) => !ids.has(id));
+  const used = new Set(blocks.map(({ group }) => group));
   return {
-    blocks: design.blocks.filter(({ id }) => !ids.has(id)),
+    ...design,
+    blocks,
+    ...(design.groups && { groups: design.groups.filter(({ id }) => used.has(id)) }),
     wires: design.wires.filter(({ source, target }) => !ids.has(source) && !ids.has(target)),
   };
 }
@@ -129,14 +133,14 @@ export function paste(design: Design, clip: Design, by: At): { design: Design; i
   for (const block of clip.blocks) {
     const id = newId({ blocks, wires: [] }, block.kind);
     names.set(block.id, id);
-    blocks = [...blocks, { ...block, id, x: block.x + by.x, y: block.y + by.y }];
+    blocks = [...blocks, { ...block, id, group: null, x: block.x + by.x, y: block.y + by.y }];
   }
   const wires = clip.wires.map((wire) => ({
     ...wire,
     source: names.get(wire.source)!,
     target: names.get(wire.target)!,
   }));
-  return { design: { blocks, wires: [...design.wires, ...wires] }, ids: [...names.values()] };
+  return { design: { ...design, blocks, wires: [...design.wires, ...wires] }, ids: [...names.values()] };
 }
 
 /** What a fix does, as one edit. A repair of something that is gone is left out. */
@@ -155,6 +159,9 @@ export function repair(design: Design, repairs: readonly Repair[], kinds: Kinds)
       { x: (source.x + target.x) / 2, y: (source.y + target.y) / 2 },
       one.parameters,
     );
+    // A block that is put between two of a group belongs to it.
+    const group = source.group && source.group === target.group ? source.group : null;
+    added.design.blocks = added.design.blocks.map((block) => (block.id === added.id ? { ...block, group } : block));
     const before = connect(added.design, { source: one.into.source, target: added.id, input }, kinds);
     return connect(before, { ...one.into, source: added.id }, kinds);
   }, design);

@@ -1,6 +1,6 @@
 // What the keys mean on the canvas.
 export type Command =
-  "remove" | "copy" | "cut" | "paste" | "duplicate" | "all" | "undo" | "redo" | "join" | "tidy" | "nothing";
+  "remove" | "copy" | "cut" | "paste" | "duplicate" | "all" | "undo" | "redo" | "join" | "tidy" | "group" | "nothing";
 
 export interface Pressed {
   readonly key: string;
@@ -24,5 +24,5 @@ export function commandOf({ key, command, shift }: Pressed): Command | null {
   }
   if (key === "Delete" || key === "Backspace") return "remove";
   if (key === "Escape") return "nothing";
-  return ({ j: "join", t: "tidy" }[key.toLowerCase()] as Command | undefined) ?? null;
+  return ({ j: "join", t: "tidy", g: "group" }[key.toLowerCase()] as Command | undefined) ?? null;
 }
