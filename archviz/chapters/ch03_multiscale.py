@@ -71,7 +71,7 @@ FACTORIZED = Experiment(
         show=lambda setups: filters(setups, {"A": "7 x 7", "B": "1 x 7 and 7 x 1", "C": "three of 3 x 3"}),
     ),
     live=Budget(seeds=3),
-    reference=Budget(seeds=10, first_seed=100),
+    reference=Budget(seeds=8, first_seed=100),
 )
 
 
@@ -143,7 +143,7 @@ CARDINALITY = Experiment(
         show=group_widths,
     ),
     live=Budget(seeds=3),
-    reference=Budget(seeds=8, first_seed=100),
+    reference=Budget(seeds=6, first_seed=100),
 )
 
 CHAPTER = Chapter(

@@ -66,7 +66,7 @@ SEPARABLE = Experiment(
         ),
     ),
     live=Budget(seeds=3),
-    reference=Budget(seeds=10, first_seed=100),
+    reference=Budget(seeds=8, first_seed=100),
 )
 
 LINEAR_BOTTLENECK = Experiment(
@@ -101,7 +101,7 @@ LINEAR_BOTTLENECK = Experiment(
         show=lambda setups: narrow_and_wide(),
     ),
     live=Budget(seeds=3),
-    reference=Budget(seeds=10, first_seed=100),
+    reference=Budget(seeds=8, first_seed=100),
 )
 
 
@@ -155,7 +155,7 @@ SQUEEZE_EXCITATION = Experiment(
         show=lambda setups: (costs(setups, {"A": "squeeze and excitation", "B": "none"}, "With it and without"),),
     ),
     live=Budget(seeds=3),
-    reference=Budget(seeds=10, first_seed=100),
+    reference=Budget(seeds=8, first_seed=100),
 )
 
 
@@ -226,7 +226,7 @@ COMPOUND_SCALING = Experiment(
         show=what_the_budget_buys,
     ),
     live=Budget(seeds=3, values=(LARGEST,)),
-    reference=Budget(seeds=5, first_seed=100),
+    reference=Budget(seeds=4, first_seed=100),
 )
 
 CHAPTER = Chapter(
