@@ -124,7 +124,7 @@ CARDINALITY = Experiment(
             "group of 64, at equal cost (Xie et al. 2016, table 3)",
         ),
         Claim(
-            sentence="So are 4 groups.",
+            sentence="At equal cost, 4 groups are more accurate than one wide one.",
             metric="test_accuracy",
             direction="higher",
             by=0.01,
