@@ -52,7 +52,7 @@ def render() -> None:
         "Look inside",
         type="primary",
         icon=":material/visibility:",
-        help="One pass through the network and a few back to its input; a second or two for most.",
+        help="One pass through the network and some back to its input: seconds for most, a minute for the largest.",
     )
     if pressed:
         st.session_state["inspect-asked"] = asked

@@ -1,6 +1,6 @@
 import torch
 
-from archviz.data import border_pairs, gaps
+from archviz.data import border_pairs
 
 
 def test_the_class_is_whether_the_two_squares_at_the_border_have_one_colour() -> None:
@@ -24,12 +24,3 @@ def test_no_part_of_the_image_gives_the_answer_away() -> None:
     change = counts[classes == 1].mean(0) - counts[classes == 0].mean(0)
     error = counts.std(0) * (2 / len(pairs)) ** 0.5 * 2**0.5
     assert (change.abs() / error).max() < 4
-
-
-def test_gaps_are_one_square_wide_or_none() -> None:
-    samples = gaps.DATASET.config.build().load().test
-    images, classes = samples.batch(torch.arange(300))
-    cells = images[:, 0].unfold(1, 4, 4).unfold(2, 4, 4).mean((-1, -2)) > 1  # b 4 4
-    places = cells.flatten(1).nonzero()[:, 1].view(-1, 2)
-    distance = torch.stack((places % 4, places // 4)).diff(dim=-1).abs().sum(0).flatten()
-    assert torch.equal(distance, 2 - classes)
