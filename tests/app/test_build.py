@@ -167,6 +167,8 @@ def test_a_residual_network_is_built_broken_mended_trained_and_exported(
     ):
         put(page, kind, x, y)
         page.wait_for_timeout(150)
+    page.get_by_role("button", name="All", exact=True).click()
+    page.wait_for_timeout(700)
     for source, target in (
         ("image1", "conv1"),
         ("conv1", "relu1"),

@@ -98,6 +98,7 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
   const { setNodeRef, isOver } = useDroppable({ id: "drawing" });
   const [nodes, setNodes] = useNodes(design, kinds, chosen);
   const [chosenWire, setChosenWire] = useState<string | null>(null);
+  const [begunWithBlocks] = useState(design.blocks.length > 0);
   const clip = useRef<Design>(EMPTY);
   const pasted = useRef(0);
 
@@ -272,7 +273,7 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
         selectionKeyCode="Shift"
         minZoom={0.15}
         maxZoom={1.6}
-        fitView
+        fitView={begunWithBlocks} // on a blank canvas the first block stays where it was dropped
         fitViewOptions={FIT}
         panOnScroll
         preventScrolling={false}
