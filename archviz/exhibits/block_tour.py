@@ -177,7 +177,7 @@ def _spread(title: str, x: Tensor) -> Histogram:
 
 EXHIBIT = Exhibit(
     slug="block-tour",
-    title="A tour of the blocks",
+    title="Tour of the blocks",
     text="One tensor, and every kind of block that the book is made of. Layers mix values: a convolution neighbours, a "
     "dense layer everything, attention what is alike. Norms bring mean and spread back to where they should be: turn "
     "up scale and shift and see what is left of them. Activations bend each value by itself. A residual connection "
