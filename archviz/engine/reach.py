@@ -32,12 +32,10 @@ def reach(setups: Mapping[str, Setup], titles: Mapping[str, str], row: int, colu
         maps.append(
             Heatmap(
                 title=f"{arm}: {titles[arm]}, {int(counts[-1])} of {total} patches",
-                x_label="column of the patch",
-                y_label="row of the patch",
-                label=f"layers until it reaches row {row + 1}, column {column + 1}",
-                values=tuple(
-                    tuple(value if math.isfinite(value) else math.nan for value in line) for line in first.tolist()
-                ),
+                x_label="column of the patch that changes",
+                y_label="row",
+                label="layers that it can change",
+                values=tuple(tuple(line) for line in felt(first, len(counts) - 1).tolist()),
             )
         )
     curve = Curve(
@@ -47,6 +45,11 @@ def reach(setups: Mapping[str, Setup], titles: Mapping[str, str], row: int, colu
         series=tuple(lines),
     )
     return (curve, *maps)
+
+
+def felt(first: Tensor, layers: int) -> Tensor:
+    """In how many of the layers each patch can change the one that is looked at; 0: in none."""
+    return (layers + 1 - first.clamp(1, layers + 1)).long()
 
 
 def arrival(model: nn.Module, images: Tensor, row: int, column: int) -> Tensor:

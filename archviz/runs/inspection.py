@@ -263,7 +263,8 @@ def _attention(net: nn.Module, seen: Capture, picture: Picture) -> tuple[Result,
     if not taps:
         return ()
     paths = list(taps)
-    chosen = sorted({round(i * (len(paths) - 1) / max(1, LAYERS - 1)) for i in range(min(LAYERS, len(paths)))})
+    drawn = min(LAYERS, len(paths))
+    chosen = sorted({round(i * (len(paths) - 1) / max(1, drawn - 1)) for i in range(drawn)})
     mean = {f"layer {i + 1}": attention(net, paths[i], taps[paths[i]]).mean(0) for i in chosen}
     heads = attention(net, paths[-1], taps[paths[-1]])[:LAYERS]
     by_head = {f"head {head + 1}": plane for head, plane in enumerate(heads)}

@@ -4,7 +4,7 @@ import torch
 from archviz.blocks.window_attention import FixedWindows, ShiftedWindows
 from archviz.core.config import swap
 from archviz.engine.initialize import initialize
-from archviz.engine.reach import arrival
+from archviz.engine.reach import arrival, felt
 from archviz.models.swin import Swin, small_swin
 from archviz.models.vit import small_vit
 
@@ -45,3 +45,8 @@ def test_global_attention_reaches_everything_at_once() -> None:
     built = small_vit().build()
     initialize(built, 0)
     assert (arrival(built, torch.randn(1, 1, 16, 16), 1, 1) <= 1).all()
+
+
+def test_a_map_counts_the_layers_in_which_a_patch_is_felt() -> None:
+    first = torch.tensor([0, 1, 2, 3, float("inf")])
+    assert felt(first, 3).tolist() == [3, 3, 2, 1, 0]

@@ -97,6 +97,13 @@ def test_tokens_are_laid_out_row_by_row_without_the_class_token() -> None:
     assert torch.equal(planes(with_class), maps)
 
 
+def test_every_layer_of_attention_is_drawn_while_there_are_few(photo: Image.Image) -> None:
+    by_layer, by_head, _ = inspect(catalog.model("swin-tiny"), photo, weights="untrained").attention
+    assert isinstance(by_layer, Images) and isinstance(by_head, Images)
+    assert by_layer.captions == ("layer 1", "layer 2", "layer 3", "layer 4")
+    assert by_head.captions == ("head 1", "head 2")
+
+
 def test_pictures_are_pictures(photo: Image.Image) -> None:
     for images in inspect(catalog.model("vit-tiny"), photo, weights="untrained").pictures:
         assert isinstance(images, Images) and len(images.pictures) == len(images.captions)
