@@ -226,9 +226,10 @@ def fitting_models(dataset: DatasetConfig) -> tuple[Architecture, ...]:
     """Small models of the book that take these data as they are."""
     from archviz import catalog
 
+    ordered = sorted(catalog.models(), key=lambda model: model.config.kind == "Assembled")
     return tuple(
         model
-        for model in catalog.models()
+        for model in ordered
         if model.scale == "playground" and _same(model.inputs, dataset.inputs) and _outputs(model.config, dataset)
     )[:CHECKED_OUTPUTS]
 

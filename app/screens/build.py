@@ -351,14 +351,14 @@ def _others(dataset: Any) -> dict[str, ModelConfig]:
     found: dict[str, ModelConfig] = {}
     before = st.session_state.get(STATE + "before")
     if before is not None:
-        title, sheet = before
+        _, sheet = before
         if workbench.misfit(sheet, designs.graph_report(sheet), dataset) is None:
-            found[f"the version before the edit ({title})"] = designs.assembled(sheet, st.session_state[STATE + "init"])
+            found["the version before the edit"] = designs.assembled(sheet, st.session_state[STATE + "init"])
     last = st.session_state.get(STATE + "trained")
     if last is not None and workbench.misfit(last, designs.graph_report(last), dataset) is None:
         found["the version trained last"] = designs.assembled(last, st.session_state[STATE + "init"])
     for model in designs.fitting_models(dataset):
-        found[f"{model.title} ({model.name})"] = model.config
+        found[model.name] = model.config
     return found
 
 
