@@ -33,7 +33,8 @@ class Dense(nn.Module):
         self.linear = nn.Linear(values, values)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.linear(x.flatten(1)).view_as(x)  # b (c h w) -> b c h w
+        mixed: Tensor = self.linear(x.flatten(1))
+        return mixed.view_as(x)  # b (c h w) -> b c h w
 
 
 class Residual(nn.Module):
