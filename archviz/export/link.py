@@ -85,8 +85,9 @@ def _read(found: dict[str, Any]) -> Sheet:
     )
     nodes = []
     for packed in found["n"]:
-        name, kind, *rest = packed
-        fields, place, group = (*rest, *(0, 0, -1)[len(rest) :])
+        values: list[Any] = list(packed)
+        values += (0, 0, -1)[len(values) - 2 :]
+        name, kind, fields, place, group = values
         nodes.append(
             GraphNode(
                 id=name,
