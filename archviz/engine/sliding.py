@@ -32,13 +32,15 @@ def windows(plane: Plane, size: int, stride: int = 1, padding: int = 0) -> NDArr
 def slide(plane: Plane, kernel: Plane, stride: int = 1, padding: int = 0) -> Plane:
     """The sum of each window's products with the kernel, which is not turned around: as in neural networks."""
     seen = windows(plane, len(kernel), stride, padding)
-    return np.einsum("ijab,ab->ij", seen, kernel).astype(np.float32)
+    sums: Plane = np.einsum("ijab,ab->ij", seen, kernel).astype(np.float32)
+    return sums
 
 
 def pool(plane: Plane, size: int, stride: int, how: Literal["maximum", "mean"]) -> Plane:
     """The largest value or the mean of each window."""
     seen = windows(plane, size, stride)
-    return (seen.max((2, 3)) if how == "maximum" else seen.mean((2, 3))).astype(np.float32)
+    pooled: Plane = seen.max((2, 3)) if how == "maximum" else seen.mean((2, 3))
+    return pooled.astype(np.float32)
 
 
 def rows(plane: Plane, digits: int = 4) -> Rows:
