@@ -12,7 +12,7 @@ from archviz.core.results import Result
 from archviz.core.spec import Probe
 from archviz.core.tap import Capture
 
-STEPS = 16
+STEPS = 8
 """Images between black and the picture that Integrated Gradients averages over."""
 DRAWN = 112
 """Pixels a side of what is drawn, at most."""
