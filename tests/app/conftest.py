@@ -58,7 +58,9 @@ def serve() -> Iterator[Callable[[Path], str]]:
     def start(script: Path) -> str:
         port = free_port()
         options = ["--server.port", str(port), "--server.headless", "true", "--server.fileWatcherType", "none"]
-        what = ["app"] if script.parent.name == "app" and script.name == "main.py" else ["streamlit", "run", str(script)]
+        what = (
+            ["app"] if script.parent.name == "app" and script.name == "main.py" else ["streamlit", "run", str(script)]
+        )
         command = [sys.executable, "-m", *what, *options]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         servers.append(server)

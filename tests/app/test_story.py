@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from app import jobs
 from archviz.core import book
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -22,6 +23,15 @@ LOADED = 300_000
 SOON = 60_000
 SHORT = "values=8"
 """Of chapter 2's first experiment, only the shallow stacks: 6 trials of a few seconds."""
+SHORTEST = {
+    "introduction": "experiment=sample-efficiency&values=100",
+    "convolution": "experiment=relu&values=4",
+    "multiscale": "experiment=cardinality",
+    "efficient": "experiment=linear-bottleneck",
+    "vision-transformer": "experiment=shifted-windows",
+    "transformer": "experiment=scaling",
+}
+"""The experiment of each chapter that is soonest through; that of chapter 2 has a story of its own."""
 OUTCOME = re.compile("supported|contradicted|inconclusive")
 
 
@@ -159,6 +169,25 @@ def drag(page: Page, chip: Locator, target: Locator) -> None:
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.7, steps=8)
     page.mouse.up()
+
+
+@pytest.mark.parametrize("slug", sorted(jobs.built() - {"residual"}))
+def test_every_chapter_runs_an_experiment_to_its_verdict(visit: Callable[[str], Page], slug: str):
+    page = visit(f"{slug}?{SHORTEST[slug]}&seeds=3")
+    expect(page.get_by_role("heading", name=book.page(slug).title)).to_be_visible(timeout=SOON)
+    train(page)
+    expect(progress(page)).to_contain_text(re.compile(r"(\d+) of \1 trials, done"), timeout=LOADED)
+    verdict = page.locator(".st-key-verdict")
+    expect(verdict).to_contain_text(OUTCOME)
+    expect(verdict).to_contain_text(re.compile("n = 3 paired seeds|this run leaves out"))
+
+
+@pytest.mark.parametrize("path", ["catalog", "residual"])
+def test_the_first_visit_may_go_to_any_page(serve: Callable[[Path], str], page: Page, path: str):
+    page.goto(f"{serve(MAIN)}/{path}")
+    title = "Catalog" if path == "catalog" else book.page(path).title
+    expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=SOON)
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_stop_ends_a_run_and_keeps_what_was_measured(visit: Callable[[str], Page]):
