@@ -38,8 +38,7 @@ def render() -> None:
         return
     _arrive()
     _start()
-    for sentence in st.session_state.pop(STATE + "problems", ()):
-        st.warning(sentence, icon=":material/link_off:")
+    parts.problems(st.session_state.get(STATE + "problems", ()))
     st.fragment(_bench)()
     _training()
 
@@ -66,8 +65,7 @@ def _arrive() -> None:
             _open_sheet(*designs.opened(asked["open"]), asked["open"])
     except Refused as error:
         problem = str(error)
-    if problem:
-        st.session_state[STATE + "problems"] = [problem]
+    st.session_state[STATE + "problems"] = [problem] if problem else []
 
 
 def _open_sheet(sheet: Sheet, init: InitConfig | None, title: str) -> None:
