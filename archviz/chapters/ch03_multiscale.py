@@ -105,7 +105,11 @@ CARDINALITY = Experiment(
     ask="At equal cost, do many narrow branches beat one wide one?",
     base=Setup(
         model=small_resnext(cardinality=1, group_width=16, in_channels=3),
-        recipe=RECIPE.replace(dataset=photo_digits.DATASET.config, steps=120),
+        recipe=RECIPE.replace(
+            dataset=photo_digits.DATASET.config,
+            optimizer=SGD.Config(lr=0.1, momentum=0.9, weight_decay=1e-4),
+            steps=120,
+        ),
     ),
     arms=(
         Arm(name="A", title="1 group of 16"),
@@ -143,7 +147,7 @@ CARDINALITY = Experiment(
         show=group_widths,
     ),
     live=Budget(seeds=3),
-    reference=Budget(seeds=6, first_seed=100),
+    reference=Budget(seeds=6, first_seed=200),
 )
 
 CHAPTER = Chapter(
