@@ -38,7 +38,8 @@ def test_no_two_architectures_are_the_same() -> None:
 def test_every_family_has_both_scales() -> None:
     scales: dict[str, set[str]] = {}
     for model in MODELS:
-        scales.setdefault(type(model.config).__module__, set()).add(model.scale)
+        if model.config.kind != "Assembled":  # what the canvas begins with was published by nobody
+            scales.setdefault(type(model.config).__module__, set()).add(model.scale)
     assert {family: found for family, found in scales.items() if found != {"paper", "playground"}} == {}
 
 
