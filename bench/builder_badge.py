@@ -42,7 +42,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
         page.goto(address.partition("/?")[0] + "/build")
         page.get_by_test_id("drawing").wait_for(timeout=180_000)
-        page.locator(".st-key-train-button button:enabled").wait_for(timeout=180_000)
+        page.locator(".st-key-train-button button:enabled").first.wait_for(timeout=180_000)
         for kind in ("image", "conv"):
             page.get_by_test_id(f"shelf-{kind}").press("Enter")
         page.get_by_test_id("badge-conv1").get_by_text("16×8×8").wait_for()
