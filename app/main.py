@@ -15,10 +15,10 @@ TOOLS = ("build", "inspect", "runs", "catalog")
 
 
 def screen(module: str, *arguments: str) -> Callable[[], None]:
-    """A page of `app/screens/`, imported when it is opened: the first paint waits for no other page."""
+    """A page of `app/pages/`, imported when it is opened: the first paint waits for no other page."""
 
     def render() -> None:
-        import_module(f"app.screens.{module}").render(*arguments)
+        import_module(f"app.pages.{module}").render(*arguments)
 
     return render
 

@@ -9,7 +9,7 @@ from app import jobs
 
 
 def page() -> None:
-    from app.screens import inspect
+    from app.pages import inspect
 
     inspect.render()
 

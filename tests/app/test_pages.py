@@ -17,7 +17,7 @@ def test_the_first_paint_needs_no_torch_and_no_numbers_library():
     script = (
         "import sys\n"
         "from app import jobs, state\n"
-        "from app.screens import catalog, chapter, home, runs\n"
+        "from app.pages import catalog, chapter, home, runs\n"
         "from archviz.core import book\n"
         "[jobs.references(page.slug) for page in book.pages()]\n"
         "heavy = {'torch', 'numpy', 'pandas', 'pyarrow', 'altair', 'scipy', 'sqlalchemy', 'distributed'}\n"

@@ -55,7 +55,7 @@ def events(trial: Trial) -> tuple[Started, Finished]:
 def page(chosen: list[str]) -> AppTest:
     def script(chosen: list[str]) -> None:
         from app import jobs
-        from app.screens.runs import _compare, _one
+        from app.pages.runs import _compare, _one
 
         followed = [jobs.follow(run_id) for run_id in chosen]
         if len(followed) == 1:
