@@ -182,6 +182,19 @@ def test_every_chapter_runs_an_experiment_to_its_verdict(visit: Callable[[str], 
     expect(verdict).to_contain_text(re.compile("n = 3 paired seeds|this run leaves out"))
 
 
+@pytest.mark.parametrize(("slug", "model"), [("residual", "resnet50"), ("vision-transformer", "swin_t")])
+def test_a_published_network_is_looked_around_in(visit: Callable[[str], Page], slug: str, model: str):
+    page = visit(f"{slug}?graph={model}")
+    pane = page.get_by_test_id(f"pane-{model}")
+    expect(pane).to_be_visible(timeout=LOADED)
+    nodes = pane.locator("[data-testid^='node-']")
+    expect(nodes.first).to_be_visible(timeout=SOON)
+    folded = nodes.count()
+    assert 4 <= folded <= 30
+    pane.locator("[data-testid^='toggle-']").first.click()
+    expect(nodes).not_to_have_count(folded, timeout=SOON)
+
+
 @pytest.mark.parametrize("path", ["catalog", "residual"])
 def test_the_first_visit_may_go_to_any_page(serve: Callable[[Path], str], page: Page, path: str):
     page.goto(f"{serve(MAIN)}/{path}")
