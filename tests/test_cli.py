@@ -144,7 +144,7 @@ def test_graph_prints_dot_and_opens_as_deep_as_asked() -> None:
     ("arguments", "sentence"),
     [
         (("summary", "resnet5O"), "There is no model 'resnet5O'; did you mean resnet5"),
-        (("graph", "nothing"), "There is no model 'nothing'; `archviz list` shows all"),
+        (("graph", "qqqq"), "There is no model 'qqqq'; `archviz list` shows all"),
         (("graph", "resnet20", "-o", "a.txt"), "A graph is written as .svg, .dot or .json, not as .txt."),
         (("graph", "resnet20", "-o", "/nowhere/a.dot"), "/nowhere/a.dot cannot be written (no such file or directory)"),
         (("run", "residual/identiy"), "There is no experiment 'residual/identiy'; did you mean residual/identity"),
