@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archviz.models.assembled import Assembled
     from archviz.runs.designs import Designs
 
-CHECKED_OUTPUTS = 12
+MOST_RIVALS = 12
 """Models of the book that are offered to compare with, at most."""
 
 
@@ -231,7 +231,7 @@ def fitting_models(dataset: DatasetConfig) -> tuple[Architecture, ...]:
         model
         for model in ordered
         if model.scale == "playground" and _same(model.inputs, dataset.inputs) and _outputs(model.config, dataset)
-    )[:CHECKED_OUTPUTS]
+    )[:MOST_RIVALS]
 
 
 def _same(one: Inputs, other: Inputs) -> bool:

@@ -379,7 +379,7 @@ def _press(
         if active:
             st.markdown("Training goes on below.")
         elif not ready:
-            _engine_state()
+            waiting.engine()
         else:
             st.markdown(f"`{2 * seeds}` trials of `{recipe.steps}` steps")
     if wanted_key in st.session_state:
@@ -420,16 +420,3 @@ def _order(recipe: Recipe, others: Mapping[str, ModelConfig], against: str | Non
         {"A": against, "B": "the canvas" if title.startswith("a ") else f"the canvas (from {title})"},
         seeds,
     )
-
-
-@st.fragment(run_every=0.5)
-def _engine_state() -> None:
-    """Say how far the engine is; draw the page anew once it is there."""
-    if jobs.engine.error is not None:
-        st.markdown(f"The engine could not be started: {jobs.engine.error}")
-        if st.button("Try again", key="engine-again"):
-            jobs.engine.again()
-    elif jobs.engine_ready():
-        st.rerun()
-    else:
-        st.markdown(f"starting the engine ({jobs.engine.seconds:.0f} s)")

@@ -13,7 +13,7 @@ import streamlit as st
 from app import jobs, state
 from app.jobs import Background, Order, Refused
 from app.state import Choices, Selection
-from app.ui import controls, live, parts, prose, sources, views, waiting
+from app.ui import controls, exhibits, live, parts, prose, sources, views, waiting
 from archviz.core import book
 from archviz.core.spec import Chapter, Experiment, NotApplicable, Tweak
 from archviz.runs.reference import Card, Reference
@@ -60,11 +60,8 @@ def _render(page: book.Page) -> None:
         views.skeleton(PICTURE_HEIGHT)
     else:
         _evidence(page.slug, chosen, chapter, references.get(chosen))
-    if chapter is not None:
-        from app.ui import exhibits  # NumPy and pictures: not before the first paint
-
-        with exhibits_place:
-            exhibits.panel(page.slug, chapter.exhibits)
+    with exhibits_place:
+        exhibits.panel(page.slug, chapter.exhibits if chapter else None)
 
     if chapter is None or chosen is None:
         with graph_place:
@@ -370,7 +367,7 @@ class _Laboratory:
             elif self.active:
                 st.markdown("Training goes on below.")
             elif not ready:
-                _engine_state()
+                waiting.engine()
             else:
                 st.markdown(_size(order))
                 jobs.prepare(order)
@@ -435,16 +432,3 @@ def _reason(tweak: Tweak, experiment: Experiment) -> str | None:
 
 def _heading(text: str) -> None:
     st.subheader(text, anchor=False, divider="gray")
-
-
-@st.fragment(run_every=0.5)
-def _engine_state() -> None:
-    """Say how far the engine is; draw the page anew once it is there."""
-    if jobs.engine.error is not None:
-        st.markdown(f"The engine could not be started: {jobs.engine.error}")
-        if st.button("Try again", key="engine-again"):
-            jobs.engine.again()
-    elif jobs.engine_ready():
-        st.rerun()
-    else:
-        st.markdown(f"starting the engine ({jobs.engine.seconds:.0f} s)")

@@ -1,14 +1,19 @@
 """Exhibits: building blocks to play with on a chapter's page, one at a time, each drawn anew by itself."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from app import jobs
 from app.ui import options, parts, views, waiting
-from archviz.core.picture import Picture, Unreadable, read
 from archviz.core.record import Record, reason
 from archviz.core.results import Result, Sliding, Table
 from archviz.core.spec import Exhibit
-from archviz.engine import gallery
+
+if TYPE_CHECKING:
+    from archviz.core.picture import Picture
 
 HEIGHT = 300
 SMALL = 240
@@ -91,6 +96,9 @@ def _pictures(results: tuple[Result, ...], key: str) -> None:
 
 def _picture(exhibit: Exhibit, key: str) -> Picture:
     """The picture that the reader has chosen or brought. Raises Unreadable with a sentence."""
+    from archviz.core.picture import Unreadable, read  # NumPy: not before the first paint
+    from archviz.engine import gallery
+
     names = (*gallery.PICTURES, OWN)
     with st.container(horizontal=True, gap="medium", key=f"{key}-picture"):
         name = st.selectbox(

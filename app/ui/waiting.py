@@ -38,3 +38,16 @@ def _look_again(expected: Sequence[Background[Any]], quiet: bool) -> None:
         st.rerun()
     if jobs.library.value is None and not quiet:
         st.caption(f"loading PyTorch and the experiments ({jobs.library.seconds:.0f} s)")
+
+
+@st.fragment(run_every=0.5)
+def engine() -> None:
+    """Say how far the engine is; draw the page anew once it is there."""
+    if jobs.engine.error is not None:
+        st.markdown(f"The engine could not be started: {jobs.engine.error}")
+        if st.button("Try again", key="engine-again"):
+            jobs.engine.again()
+    elif jobs.engine_ready():
+        st.rerun()
+    else:
+        st.markdown(f"starting the engine ({jobs.engine.seconds:.0f} s)")
