@@ -176,12 +176,13 @@ def _outcome(sheet: Sheet, whole: bool) -> None:
     if not whole:
         with source:
             text = st.session_state.get(STATE + "sources", ("", ""))[1]
-            parts.html(
-                '<div class="az-empty">The source appears as soon as the blocks make a model.</div>'
-                if not text
-                else '<p class="az-quiet">This is the source of the last version that was a model.</p>'
+            _source(
+                text,
+                text,
+                "This is the source of the last version that was a model."
+                if text
+                else "The source appears as soon as the blocks make a model.",
             )
-            _source(text, text)
         with export:
             parts.html('<div class="az-empty">There is nothing to export until the blocks make a model.</div>')
         return
@@ -197,12 +198,11 @@ def _outcome(sheet: Sheet, whole: bool) -> None:
         _exports(sheet, config, text)
 
 
-def _source(before: str, now: str) -> None:
+def _source(before: str, now: str, note: str = "") -> None:
     """The whole source, what the last edit changed in colour."""
     from archviz.export.difference import difference
 
-    if now:
-        sources.lines(difference(before, now, None), HEIGHT - 70, "source")
+    sources.lines(difference(before, now, None), HEIGHT - 70, "source", note)
 
 
 def _exports(sheet: Sheet, config: Assembled.Config, text: str) -> None:

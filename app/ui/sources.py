@@ -19,13 +19,14 @@ HEIGHT = 420
 SIGNS = {"A": "−", "B": "+", "both": " ", "gap": " "}
 
 
-def lines(shown: Iterable[Line], height: int, name: str) -> None:
-    """Lines of code: those of A alone in blue, those of B alone in vermilion."""
+def lines(shown: Iterable[Line], height: int, name: str, note: str = "") -> None:
+    """Lines of code: those of A alone in blue, those of B alone in vermilion; a note above them, in one piece."""
     text = "".join(
         f'<span class="az-line-{line.where}">{SIGNS[line.where]} {parts.escape(line.text)}</span>\n' for line in shown
     )
+    above = f'<p class="az-quiet">{parts.escape(note)}</p>' if note else ""
     with st.container(height=height, border=False):
-        st.html(f'<pre class="az-source" data-testid="{name}">{text}</pre>')
+        st.html(f'{above}<pre class="az-source" data-testid="{name}">{text}</pre>')
 
 
 def arms(setups: Mapping[str, Setup], key: str) -> None:
