@@ -23,8 +23,9 @@ SUITABLE := import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14)
 PYTHON = $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c '$(SUITABLE)' 2>/dev/null && echo $$p && break; done)
 UV_VERSION := 0.13.9
-# uv is fast; where it cannot reach the package index (it does not read pip's settings), pip does the same work.
-install = $(BIN)/uv pip install --python $(BIN)/python $(1) || $(BIN)/python -m pip install $(1)
+# Compiled once here, not at every start by every process: the first import of torch and all it needs takes a third of the
+# time. uv is fast; where it cannot reach the package index (it does not read pip's settings), pip does the same work.
+install = $(BIN)/uv pip install --compile-bytecode --python $(BIN)/python $(1) || $(BIN)/python -m pip install $(1)
 
 FRONTEND := app/canvas/frontend
 # Node comes from a wheel, so that none has to be installed. (The wheel's own bin/npm does not find its files.)

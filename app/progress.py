@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,17 @@ Row = tuple[int, str, Event]
 
 ENDED = ("done", "diverged", "stopped", "failed")
 PREDICTIONS: dict[Prediction, str] = {"better": "B better", "same": "no difference", "worse": "B worse"}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What is known of learning curves before there are any."""
+
+    titles: Mapping[str, str]
+    """What each arm is, by its name."""
+    steps: int
+    guessing: float
+    """The loss of guessing, in nats: the logarithm of the number of outputs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,14 +80,10 @@ class Progress:
         return self.points[-1].x if self.points else None
 
     @property
-    def steps(self) -> int:
-        """Optimizer steps of the longest trial."""
-        return max((trial.steps for trial in self.trials), default=1)
-
-    @property
-    def trains(self) -> bool:
-        """Whether its trials train, so that there are curves to see."""
-        return isinstance(self.experiment.measure, Train)
+    def expected(self) -> Expected | None:
+        """What the learning curves are drawn on; none when the trials train nothing."""
+        steps = max((trial.steps for trial in self.trials), default=1)
+        return expected(self.experiment, steps)
 
     def lines(self, x: float | None) -> tuple[dict[tuple[str, int], Series], dict[str, Series]]:
         """Learning curves at one place of the axis: one by arm and seed, and the mean one by arm."""
@@ -113,6 +121,14 @@ class Progress:
             left = f", about {seconds(self.seconds_left)} left" if self.seconds_left is not None else ""
             return f"{self.finished} of {total} trials{left}"
         return f"{self.finished} of {total} trials, {self.run.status}"
+
+
+def expected(experiment: Experiment, steps: int) -> Expected | None:
+    """What the learning curves of an experiment will be drawn on; none when it trains nothing."""
+    if not isinstance(experiment.measure, Train):
+        return None
+    titles = {arm.name: arm.title for arm in experiment.arms}
+    return Expected(titles, steps, math.log(experiment.base.recipe.dataset.outputs))
 
 
 def share(trials: Sequence[TrialState]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import streamlit as st
 
 from app import designs, jobs, workbench
 from app.jobs import Order, Refused
+from app.progress import Expected
 from app.ui import controls, live, parts, sources, views, waiting
 
 if TYPE_CHECKING:
@@ -332,7 +334,8 @@ def _training() -> None:
             _open_sheet(sheet, st.session_state[STATE + "init"], st.session_state[STATE + "title"])
             st.rerun()
     _press(run_id, active, recipe, others, against, number)
-    live.panel(run.id if run else None, "build")
+    expected = Expected(_titles(against or ""), recipe.steps, math.log(dataset.outputs))
+    live.panel(run.id if run else None, "build", expected)
 
 
 def _likely(datasets: Mapping[str, Any]) -> int:
@@ -414,9 +417,10 @@ def _order(recipe: Recipe, others: Mapping[str, ModelConfig], against: str | Non
     baseline = Setup(model=others[against], recipe=recipe)
     if own == baseline:
         raise Refused("A and B are the same: change a block, or compare with another model.")
-    title = state[STATE + "title"]
-    return designs.own_order(
-        {"A": baseline, "B": own},
-        {"A": against, "B": "the canvas" if title.startswith("a ") else f"the canvas (from {title})"},
-        seeds,
-    )
+    return designs.own_order({"A": baseline, "B": own}, _titles(against), seeds)
+
+
+def _titles(against: str) -> dict[str, str]:
+    """What the arms are called."""
+    title = st.session_state[STATE + "title"]
+    return {"A": against, "B": "the canvas" if title.startswith("a ") else f"the canvas (from {title})"}

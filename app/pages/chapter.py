@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import jobs, state
+from app import jobs, progress, state
 from app.jobs import Background, Order, Refused
 from app.state import Choices, Selection
 from app.ui import controls, exhibits, live, parts, prose, sources, views, waiting
@@ -21,6 +21,7 @@ from archviz.runs.reference import Card, Reference
 GRAPH_HEIGHT = 540
 PICTURE_HEIGHT = 300
 LANES_HEIGHT = 230
+CONTROL_HEIGHT = 40
 ARMS = "arms"
 """The graph that compares the arms of the experiment, as the address names it."""
 
@@ -136,7 +137,11 @@ def _experiment_choice(slug: str, slugs: tuple[str, ...], selection: Selection) 
         return None
     if not slugs:
         return None
-    return controls.experiment(slugs, selection.experiment or slugs[0], f"{slug}.experiment")
+    chosen = selection.experiment or slugs[0]
+    if waiting.first_paint():
+        views.skeleton(CONTROL_HEIGHT)
+        return chosen
+    return controls.experiment(slugs, chosen, f"{slug}.experiment")
 
 
 # --- one experiment: demonstration and reference ---------------------------------------------------------------------
@@ -242,7 +247,7 @@ class _Laboratory:
         if not problems:
             at = experiment.claims[0].at
             sources.arms({arm.name: experiment.setup(arm, at) for arm in experiment.arms}, f"sources.{self.key}")
-        live.panel(self.run_id, self.slug)
+        live.panel(self.run_id, self.slug, progress.expected(experiment, _steps(order)))
         return graph
 
     def _with(self, lanes: Mapping[str, Sequence[str]]) -> Experiment:
@@ -396,8 +401,11 @@ class _Laboratory:
 
 def _size(order: Order) -> str:
     runs = len(order.experiment.arms) * order.budget.seeds * len(order.experiment.values(order.budget))
-    steps = order.budget.steps or order.experiment.base.recipe.steps
-    return f"`{runs}` trials of `{steps}` steps"
+    return f"`{runs}` trials of `{_steps(order)}` steps"
+
+
+def _steps(order: Order) -> int:
+    return order.budget.steps or order.experiment.base.recipe.steps
 
 
 def _problems(experiment: Experiment) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.progress import Expected
 from archviz.core.metrics import Metric, amount, difference, metric, significant
 from archviz.core.results import Curve, Heatmap, Histogram, Observation, Profile, Series, Verdict
 from archviz.engine.compare import Estimate
@@ -300,22 +301,25 @@ OUTCOME_COLORS = {"supported": "#009E73", "contradicted": "#B5452C", "inconclusi
 
 
 def losses(
-    titles: Mapping[str, str],
+    expected: Expected,
     seeds: Mapping[tuple[str, int], Series],
     means: Mapping[str, Series],
-    steps: int,
     height: int = HEIGHT,
 ) -> Figure:
     """Learning curves: thin lines are single seeds, the bold line their mean, the band its 95 % interval.
 
-    The step axis is fixed, so that nothing moves but the lines.
+    Both axes are fixed before the first step, so that nothing moves but the lines; only a start far above guessing
+    raises the loss axis.
     """
-    columns = _loss_columns(titles, seeds, means)
-    start = max((line.y[0] for line in seeds.values() if line.y and math.isfinite(line.y[0])), default=2.0)
+    columns = _loss_columns(expected.titles, seeds, means)
+    start = max((line.y[0] for line in seeds.values() if line.y and math.isfinite(line.y[0])), default=0.0)
+    usual = 1.3 * expected.guessing
+    top = span([0.0, usual if start < usual else 1.15 * start])[1]
     return Figure(
-        spec=_loss_spec(titles, steps, span([0.0, 1.15 * start])[1], height),
+        spec=_loss_spec(expected.titles, expected.steps, top, height),
         columns=columns,
-        alt=f"Training loss over {steps} steps of {', '.join(arm_label(arm, titles) for arm in titles)}",
+        alt=f"Training loss over {expected.steps} steps of "
+        + ", ".join(arm_label(arm, expected.titles) for arm in expected.titles),
         table=columns,
     )
 

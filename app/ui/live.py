@@ -1,12 +1,19 @@
-"""Live: the picture of a run, while it goes on and after. Four charts in fixed places; nothing jumps."""
+"""Live: the picture of a run, while it goes on and after. Four charts in fixed places; nothing jumps.
+
+Before the first run the axes of the learning curves stand there already: when Train is pressed only rows are sent, and
+the browser has no chart to build while the workers take its cores.
+"""
+
+from collections.abc import Mapping
 
 import streamlit as st
 
 from app import jobs
 from app.jobs import Refused
-from app.progress import PREDICTIONS, Progress
+from app.progress import PREDICTIONS, Expected, Progress
 from app.ui import figures, parts, views
 from archviz.core.metrics import metric, significant
+from archviz.core.results import Series
 
 EVERY = 0.2
 """Seconds between two looks at a run that goes on."""
@@ -14,16 +21,38 @@ CHART_HEIGHT = 260
 FLOW = "gradient-flow"
 
 
-def panel(run_id: str | None, key: str) -> None:
-    """The run's progress, charts and verdict; without a run, what would stand here."""
+def panel(run_id: str | None, key: str, expected: Expected | None) -> None:
+    """The run's progress, charts and verdict; without a run, the places where these will stand.
+
+    `expected` is what learning curves are drawn on; none for an experiment that trains nothing.
+    """
     if run_id is None:
-        parts.html(
-            '<div class="az-empty">No run yet. Press <b>Train</b>: both curves start to move here within a second, '
-            "and the verdict follows when the seeds are through.</div>"
-        )
+        _empty(key, expected)
         return
     active = jobs.active(run_id)
     st.fragment(_draw, run_every=EVERY if active else None)(run_id, key, active)
+
+
+def _empty(key: str, expected: Expected | None) -> None:
+    """Blocks in the order of `_draw`, so that the browser keeps the chart."""
+    with st.container(key="run-status"):
+        parts.html(
+            '<p class="az-note"><b>No run yet.</b> Press <b>Train</b>: what is measured appears here at once.</p>'
+        )
+    with st.container(key="verdict", border=True):
+        parts.html('<p class="az-quiet">The verdict will stand here, seed by seed surer of itself.</p>')
+    st.container(key="place")
+    if expected is None:
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        _losses(key, "", expected, {}, {})
+    with right:
+        st.markdown("**Gradient flow**")
+        parts.html(
+            f'<div class="az-empty az-place" style="height:{CHART_HEIGHT}px">How large the gradients are, layer by '
+            "layer, while the arms train.</div>"
+        )
 
 
 def _draw(run_id: str, key: str, was_active: bool) -> None:
@@ -95,14 +124,14 @@ def _answer(progress: Progress) -> None:
 
 def _charts(progress: Progress, key: str) -> None:
     card, titles = progress.card, progress.card.arms
-    x = _place(progress, key)
+    with st.container(key="place"):
+        x = _place(progress, key)
     left, right = st.columns(2, gap="large")
-    if progress.trains:
+    if progress.expected is not None:
         with left:
             at = f" at {(card.axis or '').lower()} {significant(x)}" if x is not None else ""
             seeds, means = progress.lines(x)
-            drawn = figures.losses(titles, seeds, means, progress.steps, CHART_HEIGHT)
-            views.figure(drawn, f"losses-{key}", f"Training loss{at}", moving=True)
+            _losses(key, at, progress.expected, seeds, means)
         with right:
             found = progress.profiles(FLOW, x)
             if progress.active and not found:
@@ -132,6 +161,17 @@ def _charts(progress: Progress, key: str) -> None:
             f"(less than {significant(100 * claim.by) if metric(claim.metric).percent else significant(claim.by)}"
             f"{' points' if metric(claim.metric).percent else ''}).</p>"
         )
+
+
+def _losses(
+    key: str,
+    at: str,
+    expected: Expected,
+    seeds: Mapping[tuple[str, int], Series],
+    means: Mapping[str, Series],
+) -> None:
+    drawn = figures.losses(expected, seeds, means, CHART_HEIGHT)
+    views.figure(drawn, f"losses-{key}", f"Training loss{at}", moving=True)
 
 
 def _awaited(title: str) -> None:

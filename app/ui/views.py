@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.ui import figures, parts, sliding
+from app.ui import figures, parts, sliding, waiting
 from app.ui.figures import Columns, Figure
 from archviz.core.graph import Graph
 from archviz.core.metrics import metric
@@ -45,15 +45,18 @@ def figure(
     """A chart of fixed height under its title (or a switch in its place), its numbers as a table one click away.
 
     `moving` is for charts that change while one looks: their rows are sent apart from the spec, so that the browser
-    exchanges the rows without drawing the chart anew.
+    exchanges the rows without drawing the chart anew. On the first paint of a session the chart comes without its
+    controls, which would cost the browser more than the chart.
     """
+    bare = waiting.first_paint()
     with st.container(key=key):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if switch is not None:
+            if switch is not None and not bare:
                 switch()
             else:
                 st.markdown(f"**{title}**", width="stretch")
-            table(drawn.table, f"{key}-table")
+            if not bare:
+                table(drawn.table, f"{key}-table")
         data, spec = (_arrow(drawn.columns), drawn.spec) if moving else (None, drawn.complete)
         st.vega_lite_chart(data, spec, key=f"{key}-chart", width="stretch", height=drawn.height, alt=drawn.alt)
 

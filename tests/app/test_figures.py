@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.progress import Expected
 from app.ui import figures
 from app.ui.figures import ARM_COLORS, Figure
 from archviz.core.results import Curve, Heatmap, Histogram, Observation, Profile, Series, Verdict
@@ -62,6 +63,7 @@ CURVE = Curve(
     series=(Series(name="A", x=(1, 2), y=(0.1, 0.2)), Series(name="other", x=(1, 2), y=(0.3, math.nan))),
     x_log=True,
 )
+EXPECTED = Expected(ARMS, 150, math.log(10))
 PROFILE = Profile(title="p", label="gradient", layers=("a", "b", "c"), values=(0.1, 0.0, 2.0), log=True)
 HEATMAP = Heatmap(title="h", x_label="input", y_label="output", label="change", values=((0, 1), (-2, 3)), signed=True)
 HISTOGRAM = Histogram(title="g", label="value", edges=(0, 1, 2), counts=(3, 4))
@@ -73,7 +75,7 @@ ALL: dict[str, Figure] = {
     "nothing yet": figures.measured(card(), "train_loss", (), (), places=(8, 56)),
     "effect": figures.effect(VERDICT, "train_loss", 0.5),
     "no effect yet": figures.effect(VERDICT.replace(effect=None, interval=None, n=0), "test_accuracy", 0.5),
-    "losses": figures.losses(ARMS, {("A", 0): Series(name="A", x=(1, 2), y=(2, 1))}, {}, 150),
+    "losses": figures.losses(EXPECTED, {("A", 0): Series(name="A", x=(1, 2), y=(2, 1))}, {}),
     "profiles": figures.profiles(ARMS, {"A": PROFILE, "B": PROFILE}, "gradient"),
     "curve": figures.curve(CURVE, ARMS),
     "profile": figures.profile(PROFILE),
@@ -154,9 +156,15 @@ def test_long_lines_are_thinned_to_their_ends():
 
 def test_the_spec_of_a_live_chart_does_not_change_with_its_rows():
     line = Series(name="A", x=(1, 2, 3), y=(2, 1.5, 1))
-    later = figures.losses(ARMS, {("A", 0): line}, {"A": line.replace(low=(1, 1, 1), high=(4, 4, 4))}, 150)
-    assert later.spec == ALL["losses"].spec
+    later = figures.losses(EXPECTED, {("A", 0): line}, {"A": line.replace(low=(1, 1, 1), high=(4, 4, 4))})
+    assert later.spec == ALL["losses"].spec == figures.losses(EXPECTED, {}, {}).spec
     assert later.columns != ALL["losses"].columns
+
+
+def test_a_start_far_above_guessing_is_on_the_chart():
+    high = Series(name="A", x=(1, 2, 3), y=(20, 3, 1))
+    spec = figures.losses(EXPECTED, {("A", 0): high}, {}).spec
+    assert spec["layer"][0]["encoding"]["y"]["scale"]["domain"][1] > 20
 
 
 def test_a_logarithmic_profile_leaves_zeros_out():
