@@ -320,12 +320,12 @@ def trials(order: Order) -> tuple[Trial, ...]:
     return order.experiment.trials(order.chapter, order.budget)
 
 
-def prepare(order: Order) -> None:
+def prepare(order: Order) -> Background[Any]:
     """Estimate in the background what a run would take, so that Train is answered at once."""
     from archviz.runs import limits
 
     setups = {fingerprint(trial.setup): trial.setup for trial in trials(order)}
-    soon(f"estimate {' '.join(setups)}", lambda: [limits.estimate(setup) for setup in setups.values()])
+    return soon(f"estimate {' '.join(setups)}", lambda: [limits.estimate(setup) for setup in setups.values()])
 
 
 def submit(order: Order) -> str:

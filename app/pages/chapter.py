@@ -354,18 +354,18 @@ class _Laboratory:
         st.session_state[f"{self.slug}.written"] = query
 
     def _train(self, order: Order, problem: str | None) -> None:
-        refused_key, wanted_key, started_key = (f"{self.slug}.{what}" for what in ("refused", "wanted", "started"))
         with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="train"):
             ready = jobs.engine_ready()
+            estimated = jobs.prepare(order) if problem is None and ready and not self.active else None
             st.button(
                 "Train",
                 type="primary",
                 icon=":material/play_arrow:",
                 key="train-button",
-                disabled=self.active or not ready or problem is not None,
+                disabled=estimated is None,
                 help="Train every arm with every seed, in processes of their own. You can stop at any time.",
-                on_click=st.session_state.__setitem__,
-                args=(wanted_key, True),
+                on_click=self._pressed,
+                args=(order, self._settings(), estimated),
             )
             if problem is not None:
                 st.markdown(problem)
@@ -375,28 +375,51 @@ class _Laboratory:
                 waiting.engine()
             else:
                 st.markdown(_size(order))
-                jobs.prepare(order)
-        if wanted_key in st.session_state:
+        if self._key("wanted") in st.session_state:
             with st.spinner("Handing the trials to the engine", show_time=True):
-                self._submit(order, wanted_key, started_key, refused_key)
-        if started_key in st.session_state:
-            run_id = st.session_state[started_key]
-            self._put({**st.query_params.to_dict(), "run": run_id, "experiment": self.declared.slug})
-            del st.session_state[started_key]
+                self._submit(order)
+        if self._key("started") in st.session_state:
+            self._show_started()
             st.rerun()
-        if refused_key in st.session_state:
-            st.warning(st.session_state[refused_key], icon=":material/front_hand:")
+        if self._key("refused") in st.session_state:
+            st.warning(st.session_state[self._key("refused")], icon=":material/front_hand:")
 
-    def _submit(self, order: Order, wanted_key: str, started_key: str, refused_key: str) -> None:
+    def _key(self, what: str) -> str:
+        return f"{self.slug}.{what}"
+
+    def _settings(self) -> dict[str, object]:
+        """What lanes and controls say at the moment."""
+        controls_ = [f"{name}.{self.key}" for name in ("predict", "seeds", "values", "device")]
+        keys = (f"lanes.{self.slug}.{self.declared.slug}", *controls_)
+        return {key: st.session_state.get(key) for key in keys}
+
+    def _pressed(self, order: Order, settings: Mapping[str, object], estimated: Background[Any]) -> None:
+        """Start at once what the page shows, so that the page is drawn anew only once: with its run.
+
+        What needs a moment first (an estimate, controls that were changed together with the press) is left to the page.
+        """
+        st.session_state[self._key("wanted")] = True
+        if estimated.over and settings == self._settings():
+            self._submit(order)
+            if self._key("started") in st.session_state:
+                self._show_started()
+
+    def _submit(self, order: Order) -> None:
         """Start the run. The page may be drawn anew at any of Streamlit's own calls; what was pressed and what was
         started is therefore written down in between, so that a run is started once and never lost sight of."""
-        del st.session_state[wanted_key]
+        del st.session_state[self._key("wanted")]
         try:
-            st.session_state[started_key] = jobs.submit(order)
+            st.session_state[self._key("started")] = jobs.submit(order)
         except Refused as error:
-            st.session_state[refused_key] = str(error)
+            st.session_state[self._key("refused")] = str(error)
         else:
-            st.session_state.pop(refused_key, None)
+            st.session_state.pop(self._key("refused"), None)
+
+    def _show_started(self) -> None:
+        """Put the run into the address."""
+        run_id = st.session_state[self._key("started")]
+        self._put({**st.query_params.to_dict(), "run": run_id, "experiment": self.declared.slug})
+        del st.session_state[self._key("started")]
 
 
 def _size(order: Order) -> str:

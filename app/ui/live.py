@@ -26,11 +26,8 @@ def panel(run_id: str | None, key: str, expected: Expected | None) -> None:
 
     `expected` is what learning curves are drawn on; none for an experiment that trains nothing.
     """
-    if run_id is None:
-        _empty(key, expected)
-        return
-    active = jobs.active(run_id)
-    st.fragment(_draw, run_every=EVERY if active else None)(run_id, key, active)
+    active = run_id is not None and jobs.active(run_id)
+    st.fragment(_draw, run_every=EVERY if active else None)(run_id, key, active, expected)
 
 
 def _empty(key: str, expected: Expected | None) -> None:
@@ -55,7 +52,10 @@ def _empty(key: str, expected: Expected | None) -> None:
         )
 
 
-def _draw(run_id: str, key: str, was_active: bool) -> None:
+def _draw(run_id: str | None, key: str, was_active: bool, expected: Expected | None) -> None:
+    if run_id is None:
+        _empty(key, expected)
+        return
     try:
         progress = jobs.follow(run_id)
     except KeyError as error:
