@@ -10,7 +10,8 @@ import streamlit as st
 
 from app import jobs, tables
 from app.progress import Progress
-from app.ui import figures, parts, views, waiting
+from app.ui import parts, views, waiting
+from app.ui.charts.figure import Columns
 from archviz.core import book
 from archviz.core.metrics import difference, metric
 
@@ -221,7 +222,7 @@ def _one(progress: Progress) -> None:
 
 def _compare(progresses: list[Progress]) -> None:
     """The first verdict of each run side by side, then each run's picture."""
-    rows: figures.Columns = {
+    rows: Columns = {
         name: [] for name in ("run", "experiment", "arms", "claim", "outcome", "difference", "95 % interval", "n")
     }
     for progress in progresses:

@@ -1,1 +1,1 @@
-"""The parts that pages are made of: controls, figures, views and the live picture of a run."""
+"""The parts that pages are made of: controls, charts, views and the live picture of a run."""

@@ -11,7 +11,8 @@ import streamlit as st
 from app import jobs
 from app.jobs import Refused
 from app.progress import PREDICTIONS, Expected, Progress
-from app.ui import figures, parts, views
+from app.ui import parts, views
+from app.ui.charts import evidence, layers, learning
 from archviz.core.metrics import metric, significant
 from archviz.core.results import Series
 
@@ -138,7 +139,7 @@ def _charts(progress: Progress, key: str) -> None:
                 _awaited(f"Gradient flow{at}")
             else:
                 label = next((profile.label for profile in found.values()), "gradient")
-                drawn = figures.profiles(titles, found, label, CHART_HEIGHT)
+                drawn = layers.profiles(titles, found, label, CHART_HEIGHT)
                 views.figure(drawn, f"flow-{key}", f"Gradient flow{at}", moving=True)
         left, right = st.columns(2, gap="large")
     if progress.active and not progress.observations:
@@ -153,7 +154,7 @@ def _charts(progress: Progress, key: str) -> None:
         )
     with right:
         claim = card.claims[0]
-        drawn = figures.effect(progress.verdicts[0], claim.metric, claim.by, 130)
+        drawn = evidence.effect(progress.verdicts[0], claim.metric, claim.by, 130)
         views.figure(drawn, f"effect-{key}", f"{claim.variant} minus {claim.baseline}, paired by seed", moving=True)
         parts.html(
             f'<p class="az-quiet">The bar is the 95 % interval of the mean difference in '
@@ -170,7 +171,7 @@ def _losses(
     seeds: Mapping[tuple[str, int], Series],
     means: Mapping[str, Series],
 ) -> None:
-    drawn = figures.losses(expected, seeds, means, CHART_HEIGHT)
+    drawn = learning.losses(expected, seeds, means, CHART_HEIGHT)
     views.figure(drawn, f"losses-{key}", f"Training loss{at}", moving=True)
 
 

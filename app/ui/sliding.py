@@ -7,7 +7,8 @@ their expressions, so nothing is sent to the server.
 from collections.abc import Sequence
 from typing import Any
 
-from app.ui.figures import SIGNED, Columns, Spec
+from app.ui.charts.colours import SIGNED
+from app.ui.charts.figure import Columns, Spec
 from archviz.core.results import Sliding
 
 MARK = "#E69F00"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.ui import figures, parts, sliding, waiting
-from app.ui.figures import Columns, Figure
+from app.ui import parts, sliding, waiting
+from app.ui.charts import evidence, layers, results
+from app.ui.charts.figure import HEIGHT, Columns, Figure, number
 from archviz.core.graph import Graph
 from archviz.core.metrics import metric
 from archviz.core.results import (
@@ -79,7 +80,7 @@ def measured(
     names = tuple(dict.fromkeys((card.claims[0].metric, *card.metrics)))
     choice = f"{key}-metric"
     chosen = st.session_state.get(choice) or names[0]
-    drawn = figures.measured(card, chosen, estimates, observations, places, height)
+    drawn = evidence.measured(card, chosen, estimates, observations, places, height)
 
     def switch() -> None:
         st.segmented_control(
@@ -142,17 +143,17 @@ def table(columns: Columns, key: str) -> None:
             st.dataframe(_typed(columns), hide_index=True, width=560, height=min(420, 40 + 35 * _length(columns)))
 
 
-def result(drawn: Result, key: str, titles: Mapping[str, str] | None = None, height: int = figures.HEIGHT) -> None:
+def result(drawn: Result, key: str, titles: Mapping[str, str] | None = None, height: int = HEIGHT) -> None:
     """Any result as the picture that belongs to its type."""
     match drawn:
         case Curve():
-            figure(figures.curve(drawn, titles, height), key, drawn.title)
+            figure(results.curve(drawn, titles, height), key, drawn.title)
         case Profile():
-            figure(figures.profile(drawn, height), key, drawn.title)
+            figure(layers.profile(drawn, height), key, drawn.title)
         case Heatmap():
-            figure(figures.heatmap(drawn, height), key, drawn.title)
+            figure(results.heatmap(drawn, height), key, drawn.title)
         case Histogram():
-            figure(figures.histogram(drawn, height), key, drawn.title)
+            figure(results.histogram(drawn, height), key, drawn.title)
         case Images():
             _images(drawn, key)
         case Sliding():
@@ -214,7 +215,7 @@ def _png(picture: tuple[tuple[Any, ...], ...]) -> str:
 def _html_table(shown: Table) -> str:
     def cell(value: str | int | float | None) -> str:
         kind = "az-text" if isinstance(value, str) else "az-number"
-        return f'<td class="{kind}">{parts.escape(figures.number(value))}</td>'
+        return f'<td class="{kind}">{parts.escape(number(value))}</td>'
 
     head = "".join(f"<th>{parts.escape(column)}</th>" for column in shown.columns)
     body = "".join(f"<tr>{''.join(cell(value) for value in row)}</tr>" for row in shown.rows)
@@ -223,7 +224,7 @@ def _html_table(shown: Table) -> str:
 
 def _typed(columns: Columns) -> dict[str, list[Any]]:
     return {
-        name: [figures.number(value) if isinstance(value, float) else value for value in values]
+        name: [number(value) if isinstance(value, float) else value for value in values]
         for name, values in columns.items()
     }
 
