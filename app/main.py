@@ -35,7 +35,7 @@ def main() -> None:
     chapters = [
         st.Page(
             screen("chapter", page.slug),
-            title=f"{page.number}. {page.title}",
+            title=f"{page.number}. {page.short_title}",
             url_path=page.slug,
             visibility="visible" if page.slug in built else "hidden",
         )

@@ -24,6 +24,7 @@ def experiment(slugs: Sequence[str], chosen: str, key: str) -> str:
             format_func=experiment_name,
             key=key,
             label_visibility="collapsed",
+            wrap=True,
         )
         or chosen
     )

@@ -46,6 +46,7 @@ def _open(chapter: str, shown: tuple[Exhibit, ...]) -> None:
         format_func=lambda slug: titles[slug],
         key=f"{chapter}.exhibit",
         label_visibility="collapsed",
+        wrap=True,
     )
     _draw(chapter, next(one for one in shown if one.slug == chosen))
 

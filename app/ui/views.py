@@ -83,15 +83,14 @@ def measured(
     drawn = evidence.measured(card, chosen, estimates, observations, places, height)
 
     def switch() -> None:
-        st.segmented_control(
+        st.selectbox(
             "Metric",
             names,
-            default=names[0],
-            required=True,
             format_func=lambda name: metric(name).title,
             key=choice,
             label_visibility="collapsed",
             width="stretch",
+            help="What the chart shows.",
         )
 
     figure(drawn, f"{key}-measured", metric(chosen).title, moving, switch if len(names) > 1 else None)

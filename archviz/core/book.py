@@ -18,6 +18,11 @@ class Page:
     summary: str
     prose: str
 
+    @property
+    def short_title(self) -> str:
+        """The title up to its colon, for narrow places."""
+        return self.title.partition(":")[0]
+
 
 @cache
 def pages() -> tuple[Page, ...]:
