@@ -11,6 +11,10 @@ SIGNED = ("#D55E00", "#D9D9D9", "#0072B2")
 """Below zero, zero, above it."""
 
 
+LEGEND_LINE = 44
+"""Letters that fit on one line of a legend, half a page wide."""
+
+
 def arm_label(arm: str, titles: Mapping[str, str]) -> str:
     """How legends name an arm: "B · no identity path"."""
     title = titles.get(arm, "")
@@ -23,16 +27,18 @@ def arm_color(arm: str) -> str:
 
 
 def arm_scale(titles: Mapping[str, str]) -> Spec:
-    """Colour by arm label."""
+    """Colour by arm label; long labels stand under each other."""
+    labels = [arm_label(arm, titles) for arm in titles]
+    columns = 2 if sum(map(len, labels[:2])) <= LEGEND_LINE else 1
     return {
         "field": "arm",
         "type": "nominal",
         "title": None,
         "scale": {
-            "domain": [arm_label(arm, titles) for arm in titles],
+            "domain": labels,
             "range": [arm_color(arm) for arm in titles],
         },
-        "legend": {"orient": "top", "labelLimit": 0, "symbolType": "circle", "symbolOpacity": 1, "columns": 2},
+        "legend": {"orient": "top", "labelLimit": 0, "symbolType": "circle", "symbolOpacity": 1, "columns": columns},
     }
 
 
