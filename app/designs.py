@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from app import jobs
-from app.jobs import Order, Refused
-from archviz.core.record import reason
+from app.jobs import Background, Order, Refused
+from archviz.core.record import fingerprint, reason
 
 if TYPE_CHECKING:
     from archviz.blocks.assembly.sheet import Sheet
@@ -153,16 +157,21 @@ def source(config: Assembled.Config) -> str:
 
 
 def onnx(config: Assembled.Config) -> bytes:
-    """The model in ONNX with fresh weights, checked. Raises Refused."""
-    from archviz.engine.initialize import initialize
-    from archviz.export.weights import NotExportable, batch_of, to_onnx
+    """The model in ONNX with fresh weights, checked. Raises Refused.
 
-    model = config.build()
-    initialize(model, 0)
-    try:
-        return to_onnx(model, batch_of(config.inputs))
-    except NotExportable as error:
-        raise Refused(str(error)) from error
+    In a process of its own: while torch exports, it replaces parts of itself, and a model that is drawn or judged in
+    another thread would fail.
+    """
+    from archviz.export.spec_file import to_spec
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        command = [sys.executable, "-m", "archviz.cli", "build", "-", "--onnx", str(path)]
+        spec = to_spec(config.sheet, config.init)
+        done = subprocess.run(command, input=spec, capture_output=True, encoding="utf-8", check=False)
+        if done.returncode != 0 or not path.exists():
+            raise Refused((done.stderr.strip().splitlines() or ["The export to ONNX ended without a word."])[-1])
+        return path.read_bytes()
 
 
 def weights(config: Assembled.Config) -> bytes:
@@ -184,6 +193,27 @@ def svg(config: Assembled.Config) -> bytes:
         return to_svg(overview(trace(config, config.inputs, "Model"))).encode()
     except NoGraphviz as error:
         raise Refused(str(error)) from error
+
+
+class Export(NamedTuple):
+    """A file that takes a moment to make."""
+
+    label: str
+    file: str
+    make: Callable[[Assembled.Config], bytes]
+    icon: str
+    help: str
+
+    def begin(self, config: Assembled.Config) -> Background[bytes] | None:
+        """Make it in the background, once; none while another file is being made. Its error says why there is none."""
+        return jobs.file(f"{self.file} {fingerprint(config)}", lambda: self.make(config))
+
+
+EXPORTS = (
+    Export("Graph", "model.svg", svg, ":material/schema:", "The graph as SVG."),
+    Export("Weights", "model.safetensors", weights, ":material/weight:", "Fresh weights as safetensors, seed 0."),
+    Export("ONNX", "model.onnx", onnx, ":material/deployed_code:", "Checked against torch; fresh weights."),
+)
 
 
 def notebook(config: Assembled.Config, recipe: Recipe) -> str:

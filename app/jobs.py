@@ -225,18 +225,37 @@ def devices() -> tuple[str, ...]:
 
 KEPT = 64
 """Pictures that are kept in memory."""
+KEPT_FILES = 8
+"""Files for download that are kept in memory."""
 _soon: dict[str, Background[Any]] = {}
+_files: dict[str, Background[bytes]] = {}
 _sooner = threading.Lock()
 
 
 def soon(identity: str, work: Callable[[], T]) -> Background[T]:
     """Work that was started when it was first asked for, by identity; its value is kept."""
     with _sooner:
-        found: Background[T] = _soon.pop(identity) if identity in _soon else Background(work, identity)
-        _soon[identity] = found
-        while len(_soon) > KEPT:
-            _soon.pop(next(iter(_soon)))
+        found: Background[T] = _kept(_soon, KEPT, identity, work)
     found.start()
+    return found
+
+
+def file(identity: str, work: Callable[[], bytes]) -> Background[bytes] | None:
+    """A file for download, made in the background and kept. One is made at a time: none while it is another's turn."""
+    with _sooner:
+        if identity not in _files and not all(one.over for one in _files.values()):
+            return None
+        found = _kept(_files, KEPT_FILES, identity, work)
+        found.start()
+    return found
+
+
+def _kept(shelf: dict[str, Background[T]], most: int, identity: str, work: Callable[[], T]) -> Background[T]:
+    """The work of this identity, which is the youngest of the shelf now; the oldest makes room."""
+    found = shelf.pop(identity) if identity in shelf else Background(work, identity)
+    shelf[identity] = found
+    while len(shelf) > most:
+        shelf.pop(next(iter(shelf)))
     return found
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -15,6 +16,7 @@ from app.ui import controls, live, parts, sources, views, waiting
 
 if TYPE_CHECKING:
     from app.canvas.builder import Design, Status
+    from app.designs import Export
     from archviz.blocks.assembly.sheet import Sheet
     from archviz.blocks.initialization import InitConfig
     from archviz.core.setup import ModelConfig, Recipe, Setup
@@ -174,7 +176,8 @@ def _bench() -> None:
 
 
 def _outcome(sheet: Sheet, whole: bool) -> None:
-    source, export = st.tabs(["Source", "Export and share"])
+    # What nobody looks at is not made: exports take seconds, and an edit is answered at once.
+    source, export = st.tabs(["Source", "Export and share"], on_change="rerun", key=STATE + "beside")
     if not whole:
         with source:
             text = st.session_state.get(STATE + "sources", ("", ""))[1]
@@ -196,8 +199,9 @@ def _outcome(sheet: Sheet, whole: bool) -> None:
     st.session_state[STATE + "sources"] = (before, now)
     with source:
         _source(before, now)
-    with export:
-        _exports(sheet, config, text)
+    if export.open:
+        with export:
+            _exports(sheet, config, text)
 
 
 def _source(before: str, now: str, note: str = "") -> None:
@@ -230,15 +234,7 @@ def _exports(sheet: Sheet, config: Assembled.Config, text: str) -> None:
         icon=":material/data_object:",
         width="stretch",
     )
-    lazy = (
-        ("ONNX", "model.onnx", designs.onnx, ":material/deployed_code:", "Checked against torch; fresh weights."),
-        ("Weights", "model.safetensors", designs.weights, ":material/weight:", "Fresh weights as safetensors, seed 0."),
-        ("Graph", "model.svg", designs.svg, ":material/schema:", "The graph as SVG."),
-    )  # fmt: skip
-    for label, file, make, icon, help_text in lazy:
-        st.download_button(
-            label, _later(make, config), file, help=help_text, icon=icon, width="stretch", on_click="ignore"
-        )
+    _made(config)
     recipe = st.session_state.get(STATE + "recipe")
     if recipe is not None:
         st.download_button(
@@ -258,15 +254,62 @@ def _exports(sheet: Sheet, config: Assembled.Config, text: str) -> None:
         st.query_params.from_dict({LINK: link})
 
 
-def _later(make: Any, config: Assembled.Config) -> Any:
-    def made() -> bytes:
-        try:
-            found: bytes = make(config)
-        except Refused as error:
-            return str(error).encode()
-        return found
+AT_REST = 1.0
+"""Seconds without an edit after which files are made."""
+LARGE = 5_000_000
+"""Parameters from which on a file is made only when it is asked for."""
 
-    return made
+
+def _made(config: Assembled.Config) -> None:
+    """Files that take a moment: made while one looks, so that a button gives the file or says why there is none."""
+    from archviz.core.record import fingerprint
+
+    name = fingerprint(config)
+    if st.session_state.get(STATE + "exported", ("", 0.0))[0] != name:
+        st.session_state[STATE + "exported"] = (name, time.monotonic())
+    large = designs.graph_report(config.sheet).parameters > LARGE
+    files: dict[str, jobs.Background[bytes] | None] = {}
+    for one in designs.EXPORTS:
+        label, file, _, icon, help_text = one
+        if large and st.session_state.get(f"{STATE}{file}") != name:
+            help_text = f"{help_text} It is large, so it is made when you press this."
+            if st.button(f"Make {label}", key=f"{STATE}make.{file}", help=help_text, icon=icon, width="stretch"):
+                st.session_state[f"{STATE}{file}"] = name
+                st.rerun()
+            continue
+        found = files[file] = _begun(one, config)
+        content = None if found is None else found.value
+        st.download_button(
+            label if found is not None and found.over else f"{label} (being made)",
+            content or b"",
+            file,
+            key=f"{STATE}export.{file}",
+            help=help_text,
+            icon=icon,
+            width="stretch",
+            on_click="ignore",
+            disabled=content is None,
+        )
+        if found is not None and found.error is not None:
+            parts.html(f'<p class="az-quiet" data-testid="refused-{file}">{parts.escape(str(found.error))}</p>')
+    waiting_for = [one for one in designs.EXPORTS if one.file in files and not _over(files[one.file])]
+    if waiting_for:
+        st.fragment(_until_made, run_every=0.4)(config, waiting_for)
+
+
+def _until_made(config: Assembled.Config, expected: Sequence[Export]) -> None:
+    """Draw the page anew as soon as one more file is there."""
+    if any(_over(_begun(one, config)) for one in expected):
+        st.rerun()
+
+
+def _begun(export: Export, config: Assembled.Config) -> jobs.Background[bytes] | None:
+    _, since = st.session_state[STATE + "exported"]
+    return export.begin(config) if time.monotonic() - since >= AT_REST else None
+
+
+def _over(found: jobs.Background[bytes] | None) -> bool:
+    return found is not None and found.over
 
 
 # --- training --------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 ONNX is checked against torch before it is handed out: `onnxruntime` must give the same numbers.
 """
 
+import re
 import tempfile
 import warnings
 from pathlib import Path
@@ -45,11 +46,19 @@ def to_onnx(model: nn.Module, example: Tensor) -> bytes:
             )
             written = path.read_bytes()
     except Exception as error:
-        raise NotExportable(f"ONNX cannot hold this model: {str(error).strip().splitlines()[0][:200]}.") from error
+        raise NotExportable(f"ONNX cannot hold this model: {_why(error)}.") from error
     finally:
         model.train(was_training)
     check(written, model, example)
     return written
+
+
+def _why(error: BaseException) -> str:
+    """The first line of what was the matter in the first place, without the colours of a terminal."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    said = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip() or type(error).__name__
+    return said.splitlines()[0][:200].rstrip(".: ")
 
 
 def check(written: bytes, model: nn.Module, example: Tensor) -> None:

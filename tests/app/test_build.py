@@ -6,11 +6,15 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import onnx
 import pytest
 from playwright.sync_api import Page, expect
+from streamlit.testing.v1 import AppTest
 
-from app import workbench
+from app import designs, jobs, workbench
 from app.canvas.builder import Block, Design, InsertBlock, Wire
+from app.jobs import Refused
+from app.pages import build
 from archviz.blocks.assembly.sheet import GraphGroup, Sheet
 from archviz.data.digits import Digits
 from archviz.data.python_docs import PythonDocs
@@ -98,7 +102,6 @@ def test_designs_are_kept_by_name(tmp_path: Path) -> None:
 
 
 def test_an_own_experiment_is_read_back_from_its_run(tmp_path: Path) -> None:
-    from app import designs
     from archviz.core.setup import Setup
     from archviz.core.spec import Budget
     from archviz.runs.own import IDENTITY, own_experiment, ran
@@ -123,6 +126,56 @@ def test_an_own_experiment_is_read_back_from_its_run(tmp_path: Path) -> None:
 def _without_last_relu() -> tuple:
     edges = [edge for edge in RESIDUAL.edges if "relu3" not in (edge.source, edge.target)]
     return (*edges, RESIDUAL.edges[0].replace(source="add1", target="mean1"))
+
+
+def test_onnx_is_made_in_a_process_of_its_own_and_says_why_it_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = MODELS[0].config
+    assert onnx.load_from_string(designs.onnx(config)).graph.output[0].name == "output"
+    monkeypatch.setattr("archviz.export.spec_file.to_spec", lambda sheet, init: "no spec")
+    with pytest.raises(Refused, match="This is no JSON file"):
+        designs.onnx(config)
+
+
+def _exports_page() -> None:
+    from app.pages import build
+    from archviz.models.assembled import MODELS
+
+    build._made(MODELS[0].config)
+
+
+def test_an_export_that_fails_is_a_sentence_at_its_button_and_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(config: object) -> bytes:
+        raise Refused("ONNX cannot hold this model: no such operator.")
+
+    graph, _, other = designs.EXPORTS
+    made = (graph._replace(make=lambda config: b"<svg>"), other._replace(make=refuse))
+    monkeypatch.setattr(designs, "EXPORTS", made)
+    monkeypatch.setattr(build, "AT_REST", 0.0)
+    monkeypatch.setattr(jobs, "_files", {})
+    page = AppTest.from_function(_exports_page)
+    for _ in range(50):
+        page.run()
+        if len(jobs._files) == 2 and all(one.over for one in jobs._files.values()):
+            break
+    page.run()
+    buttons = [element.proto for element in page.get("download_button")]
+    assert [(button.label, button.disabled) for button in buttons] == [("Graph", False), ("ONNX", True)]
+    assert [text.value for text in page.markdown] == [
+        '<p class="az-quiet" data-testid="refused-model.onnx">ONNX cannot hold this model: no such operator.</p>'
+    ]
+
+
+def test_a_large_file_is_made_only_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(designs, "EXPORTS", (designs.EXPORTS[1],))
+    monkeypatch.setattr(build, "AT_REST", 0.0)
+    monkeypatch.setattr(build, "LARGE", 10)
+    monkeypatch.setattr(jobs, "_files", {})
+    page = AppTest.from_function(_exports_page).run()
+    assert [button.label for button in page.button] == ["Make Weights"] and not jobs._files
+    page.button[0].click().run()
+    assert [one.wait(30) is not None for one in jobs._files.values()] == [True]
+    page.run()
+    assert [element.proto.disabled for element in page.get("download_button")] == [False]
 
 
 # --- in a browser ----------------------------------------------------------------------------------------------------
@@ -195,6 +248,11 @@ def test_a_residual_network_is_built_broken_mended_trained_and_exported(
     waiting.value.save_as(path)
     done = subprocess.run([sys.executable, "-I", str(path)], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[0] == "output (1, 10)"
+
+    with page.expect_download(timeout=SOON) as waiting:
+        page.get_by_role("button", name="ONNX", exact=True).click(timeout=LOADED)
+    waiting.value.save_as(tmp_path / "model.onnx")
+    onnx.checker.check_model(str(tmp_path / "model.onnx"))
 
     train = page.locator(".st-key-train-button button").first
     expect(train).to_be_enabled(timeout=LOADED)
