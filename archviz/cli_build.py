@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from archviz.cli_print import USAGE, AsJson, counted, fail, print_json, reason, shaped, table_of, terminal
 
 if TYPE_CHECKING:
     from archviz.blocks.assembly.sheet import Sheet
     from archviz.engine.evaluate_graph import GraphReport
     from archviz.models.assembled import Assembled
 
-USAGE = 2
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(build)
-    app.command()(spec)
-
 
 def build(
     file: Annotated[
         str, typer.Argument(metavar="SPEC", help="A JSON file of blocks and lines; - reads it from stdin.")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    as_json: AsJson = False,
     source: Annotated[Path | None, typer.Option(help="Write the model as a Python file that needs only torch.")] = None,
     onnx: Annotated[Path | None, typer.Option(help="Write the model as ONNX, checked by onnxruntime.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Write fresh weights as safetensors.")] = None,
@@ -44,12 +37,12 @@ def build(
     try:
         sheet, init = from_spec(text)
     except BrokenSpec as error:
-        _fail(str(error))
+        fail(str(error))
     from archviz.engine.evaluate_graph import evaluate_graph
 
     report = evaluate_graph(sheet)
     if as_json:
-        print(json.dumps(_told(sheet, report), indent=1, ensure_ascii=False))
+        print_json(_told(sheet, report))
     else:
         _print(sheet, report)
     if report.sentence is not None:
@@ -71,7 +64,7 @@ def spec(name: Annotated[str, typer.Argument(help="Name of a model: resnet20, vg
         model = catalog.model(name)
         parts = disassemble(model.config, model.inputs)
     except (catalog.NotFound, NotAssemblable) as error:
-        _fail(f"{name} cannot be opened as blocks: {error}" if isinstance(error, NotAssemblable) else str(error))
+        fail(f"{name} cannot be opened as blocks: {error}" if isinstance(error, NotAssemblable) else str(error))
     sys.stdout.write(to_spec(arranged(parts.model.sheet), parts.model.init))
 
 
@@ -79,9 +72,9 @@ def _read(file: str) -> str:
     try:
         return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        _fail(f"{file} is no text file; give the JSON that `archviz spec` writes.")
+        fail(f"{file} is no text file; give the JSON that `archviz spec` writes.")
     except OSError as error:
-        _fail(f"{file} cannot be read ({(error.strerror or str(error)).lower()}).")
+        fail(f"{file} cannot be read ({reason(error)}).")
 
 
 def _told(sheet: Sheet, report: GraphReport) -> dict[str, Any]:
@@ -108,25 +101,15 @@ def _told(sheet: Sheet, report: GraphReport) -> dict[str, Any]:
 
 
 def _print(sheet: Sheet, report: GraphReport) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    if not console.is_terminal:
-        console.width = 200
-    table = Table("Block", "Kind", "Output", box=box.SIMPLE_HEAD, header_style="bold")
-    table.add_column("Parameters", justify="right")
-    table.add_column("MACs", justify="right")
+    table = table_of("Block", "Kind", "Output", "Parameters", "MACs", right=2)
     blocks = {node.id: node.block for node in sheet.nodes}
     for node in report.nodes:
         times = f" × {node.times}" if node.times > 1 else ""
-        shape = node.error or ("×".join(map(str, node.shape)) if node.shape else "")
-        costs = (f"{count:,}" if count else "" for count in (node.parameters, node.macs))
-        table.add_row(node.id + times, blocks[node.id].title, shape, *costs)
+        shape = node.error or shaped(node.shape or ())
+        table.add_row(node.id + times, blocks[node.id].title, shape, counted(node.parameters), counted(node.macs))
     table.add_section()
     table.add_row("total", "", "", f"{report.parameters:,}", f"{report.macs:,}", style="bold")
-    console.print(table)
+    terminal().print(table)
 
 
 def _write(
@@ -155,7 +138,7 @@ def _write(
             if onnx is not None:
                 _save(onnx, to_onnx(model, batch_of(config.inputs)))
         except NotExportable as error:
-            _fail(str(error))
+            fail(str(error))
     if svg is not None:
         from archviz.engine.trace import overview, trace
         from archviz.export.dot import NoGraphviz, to_svg
@@ -163,17 +146,12 @@ def _write(
         try:
             _save(svg, to_svg(overview(trace(config, config.inputs, title))).encode())
         except NoGraphviz as error:
-            _fail(str(error))
+            fail(str(error))
 
 
 def _save(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        _fail(f"{path} cannot be written ({(error.strerror or str(error)).lower()}).")
+        fail(f"{path} cannot be written ({reason(error)}).")
     typer.echo(f"{path} written", err=True)
-
-
-def _fail(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(USAGE)

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 import pytest
 from typer.testing import CliRunner, Result
 
-from archviz import catalog, cli
+from archviz import catalog, cli, cli_serve
 from archviz.core import book
 from archviz.core.graph import Graph
 from archviz.core.results import Observation
@@ -289,7 +289,7 @@ def test_a_taken_port_is_said_in_one_sentence() -> None:
 
 def test_without_a_port_the_next_free_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     commands: list[list[str]] = []
-    monkeypatch.setattr(cli, "_free", lambda port: port >= 8503)
+    monkeypatch.setattr(cli_serve, "_free", lambda port: port >= 8503)
     monkeypatch.setattr(os, "execv", lambda _program, command: commands.append(command))
     monkeypatch.setattr(os, "chdir", lambda _folder: None)
     monkeypatch.setattr(subprocess, "call", lambda _command: 0)

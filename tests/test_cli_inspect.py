@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from archviz import cli
+from archviz import cli, cli_print
 
 
 @pytest.fixture
@@ -54,5 +54,5 @@ def test_a_network_that_nobody_publishes_weights_of_is_said_to_be_untrained(cat:
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(arguments: tuple[str, ...], sentence: str, cat: Path) -> None:
     found = inspect(*(str(cat) if argument == "CAT" else argument for argument in arguments))
-    assert found.exit_code == cli.USAGE
+    assert found.exit_code == cli_print.USAGE
     assert sentence in found.stderr and "Traceback" not in found.output
