@@ -1,7 +1,7 @@
 """Samples: what a dataset gives and the training loop draws from; everything lies in memory."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -56,6 +56,26 @@ class Windows:
 
     def to(self, device: torch.device) -> "Windows":
         return Windows(self.tokens.to(device), self.length)
+
+
+@runtime_checkable
+class NamedClasses(Protocol):
+    """A dataset whose classes have names; those of the others are their numbers."""
+
+    classes: tuple[str, ...]
+
+
+@runtime_checkable
+class Spelled(Protocol):
+    """A dataset whose tokens are text."""
+
+    def encode(self, text: str) -> Tensor:
+        """Text to tokens `(L,)`."""
+        ...
+
+    def decode(self, tokens: Tensor) -> str:
+        """Tokens `(L,)` to text, one character for each."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ INK = 2.0
 class BorderPairs:
     """Two bars touch across the vertical or horizontal middle line: do they have the same colour?"""
 
+    classes = ("different colours", "the same colour")
+
     class Config(DatasetConfig):
         """Which images: there is nothing to choose."""
 

@@ -21,6 +21,8 @@ TRAIN, VALIDATION, TEST = 45_000, 5_000, 10_000
 class Cifar10:
     """Animals and vehicles in ten classes, 32 x 32 pixels in colour."""
 
+    classes = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
     class Config(DatasetConfig):
         """Which photographs: there is nothing to choose."""
 

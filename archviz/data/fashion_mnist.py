@@ -19,6 +19,10 @@ TRAIN, VALIDATION, TEST = 55_000, 5_000, 10_000
 class FashionMnist:
     """Clothes in ten classes, 28 x 28 grey pixels."""
 
+    classes = (
+        "T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+    )  # fmt: skip
+
     class Config(DatasetConfig):
         """Which clothes: there is nothing to choose."""
 

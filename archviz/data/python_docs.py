@@ -45,6 +45,14 @@ class PythonDocs:
         length = self.config.length
         return Splits(Windows(train, length), Windows(validation, length), Windows(test, length))
 
+    def encode(self, text: str) -> Tensor:
+        """Characters to tokens."""
+        return encode(text)
+
+    def decode(self, tokens: Tensor) -> str:
+        """Tokens to characters."""
+        return decode(tokens)
+
 
 def encode(text: str) -> Tensor:
     """Characters to tokens; typographic quotes and dashes become plain ones, what is left over becomes "?"."""

@@ -1,7 +1,9 @@
-"""Checkpoints: the exact state of a trial in one safetensors file, so that it goes on to the same numbers."""
+"""Checkpoints: a trial in one safetensors file - its exact state while it trains, so that it goes on to the same
+numbers, and in the end the model's weights alone, to look into later. Nothing is ever unpickled."""
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,12 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+KEPT_BYTES = 64 * 2**20
+"""A model whose state is larger than this is not kept after training: 16 million weights of 4 bytes."""
+
 
 class Unreadable(RuntimeError):
-    """A checkpoint that cannot be used; the trial starts over."""
+    """A file that cannot be used; the message says what follows from that."""
 
 
 def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, Any]) -> None:
@@ -30,6 +35,32 @@ def save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progres
     if torch.accelerator.is_available():
         tensors["random.accelerator"] = _accelerator().get_rng_state()
     metadata = {"progress": json.dumps(progress), "optimizer": json.dumps({"plain": plain})}
+    _write(path, tensors, metadata)
+
+
+def keep(path: Path, model: nn.Module, step: int) -> bool:
+    """Write the model's weights and buffers as they are after `step` steps, unless they are larger than `KEPT_BYTES`;
+    says whether they were written."""
+    state = model.state_dict()
+    if sum(value.nbytes for value in state.values()) > KEPT_BYTES:
+        return False
+    _write(path, state, {"step": str(step)})
+    return True
+
+
+def restore(path: Path, model: nn.Module) -> int:
+    """Put what `keep` wrote into `model` and give the number of steps behind it. Raises Unreadable."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            step = int(file.metadata()["step"])
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        model.load_state_dict(state, strict=True)
+    except Exception as error:  # a damaged file can fail anywhere between its header and its last tensor
+        raise Unreadable(f"{path} is damaged or of another model; train again to look inside.") from error
+    return step
+
+
+def _write(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")
     save_file({name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}, partial, metadata)

@@ -7,12 +7,13 @@ so that arms differ only in what their tweaks changed.
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from archviz.core.events import Evaluated, Event, Finished, Probed, Started, Step
@@ -49,20 +50,22 @@ def run_trial(
     stop: Callable[[], bool] = lambda: False,
     checkpoint: Path | None = None,
     saving: Callable[[], None] = lambda: None,
+    trained: Path | None = None,
 ) -> Iterator[Event]:
     """The events of one trial, from Started to Finished.
 
     `stop` is asked before every step. With a `checkpoint` path the state is saved every few seconds, and a trial
     whose file exists goes on from there to the numbers it would have had undisturbed. `saving` is called before each
-    save: whoever keeps the events keeps them up to there, so that none is missing after a resume. A loss that
-    explodes is a result (`diverged`), not an error.
+    save: whoever keeps the events keeps them up to there, so that none is missing after a resume. With a `trained`
+    path the weights are there when the trial ends after a step at least, unless they are too large (`checkpoint.keep`)
+    or the disk is full. A loss that explodes is a result (`diverged`), not an error.
     """
     where = pick(device)
     with one_thread(where):
         if isinstance(measure, Exact):
             yield from _measure(trial, measure, attempt)
         else:
-            yield from _Training(trial, measure, where, attempt, stop, checkpoint, saving).events()
+            yield from _Training(trial, measure, where, attempt, stop, checkpoint, saving, trained).events()
 
 
 def _measure(trial: Trial, measure: Exact, attempt: int) -> Iterator[Event]:
@@ -120,9 +123,10 @@ class _Training:
         stop: Callable[[], bool],
         checkpoint: Path | None,
         saving: Callable[[], None],
+        trained: Path | None,
     ) -> None:
         self.trial, self.recipe, self.device, self.attempt = trial, trial.setup.recipe, device, attempt
-        self.stop, self.checkpoint, self.saving = stop, checkpoint, saving
+        self.stop, self.checkpoint, self.saving, self.trained = stop, checkpoint, saving, trained
         splits: Splits = self.recipe.dataset.build().load()
         self.train, self.validation, self.test = (
             part.to(device) for part in (splits.train, splits.validation, splits.test)
@@ -194,6 +198,7 @@ class _Training:
                 saved = time.monotonic()
 
         seconds = time.monotonic() - resumed
+        self._keep_weights()
         observations: tuple[Observation, ...] = ()
         if status != "stopped":
             scores: dict[str, float] = {}
@@ -211,6 +216,12 @@ class _Training:
         yield Finished(step=progress.step, status=status, seconds=seconds, observations=observations)
         if self.checkpoint is not None and status != "stopped":
             self.checkpoint.unlink(missing_ok=True)
+
+    def _keep_weights(self) -> None:
+        """The weights as they are now, for a look inside later; what was measured does not depend on that."""
+        if self.trained is not None and self.progress.step:
+            with suppress(OSError, SafetensorError):
+                checkpoints.keep(self.trained, self.model, self.progress.step)
 
     def _step(self, batch: Batch, look: bool) -> tuple[Tensor, list[Event]]:
         """One optimizer step; the loss stays on the device, so that an accelerator is not waited for."""

@@ -1,5 +1,7 @@
 """Attribution: which pixels the answer depends on."""
 
+import time
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import torch
@@ -12,8 +14,13 @@ from archviz.core.results import Result
 from archviz.core.spec import Probe
 from archviz.core.tap import Capture
 
+Watch = Callable[[str, float | None], None]
+"""Told what is being computed, and the share of it that is done where that is known."""
+
 STEPS = 8
 """Images between black and the picture that Integrated Gradients averages over."""
+FEWEST, SECONDS = 3, 12.0
+"""At least so many of them; fewer than `STEPS` where these would take longer than so many seconds."""
 DRAWN = 112
 """Pixels a side of what is drawn, at most."""
 STRONGEST = 0.99
@@ -22,37 +29,62 @@ MAPS = "b c h w"
 
 
 def read(seen: Capture) -> tuple[Result, ...]:
-    """Saliency, Integrated Gradients and (where there are feature maps) Grad-CAM for the likeliest class."""
+    """Saliency, Grad-CAM (where there are feature maps) and Integrated Gradients for the likeliest class."""
+    stages = list(unfold(seen))
+    return stages[-1] if stages else ()
+
+
+def unfold(seen: Capture, watch: Watch = lambda text, share: None) -> Iterator[tuple[Result, ...]]:
+    """The same map by map, the quickest first; `watch` is told before each pass, and may raise to end it."""
     inputs = seen.inputs
     if inputs is None or inputs.dim() != 4 or not inputs.is_floating_point():
-        return ()
-    model, training = seen.model, seen.model.training
-    model.eval()
-    try:
-        with torch.enable_grad():
-            planes = _attributed(model, inputs[:1].detach(), _last_maps(seen))
-    finally:
-        model.train(training)
-    picture = _picture(inputs[:1])
-    named = {name: over(picture, _plane(plane, picture.shape[0])) for name, plane in planes.items()}
-    return (images("What the answer depends on", {"the picture": picture, **named}),)
+        return
+    picture = drawable(inputs[:1])
+    drawn: dict[str, Picture] = {"the picture": picture}
+    for name, plane in _attributed(seen.model, inputs[:1].detach(), _last_maps(seen), watch):
+        drawn[name] = over(picture, _plane(plane, picture.shape[0]))
+        yield (images("What the answer depends on", drawn),)
 
 
-def _attributed(model: nn.Module, image: Tensor, layer: nn.Module | None) -> dict[str, Tensor]:
+def _attributed(model: nn.Module, image: Tensor, layer: nn.Module | None, watch: Watch) -> Iterator[tuple[str, Tensor]]:
+    """Names with maps `1 h w`."""
     from captum.attr import IntegratedGradients, LayerGradCam, Saliency  # here, since it takes seconds to import
 
-    target = int(model(image).argmax(1))
-    black = torch.full_like(image, image.min().item())
-    gradients = IntegratedGradients(model).attribute(
-        image.requires_grad_(), black, target=target, n_steps=STEPS, internal_batch_size=1
-    )
-    planes = {
-        "Saliency": Saliency(model).attribute(image, target=target).amax(1),
-        "Integrated Gradients": gradients.abs().sum(1),
-    }
-    if layer is not None:
-        planes["Grad-CAM"] = LayerGradCam(model, layer).attribute(image, target=target, relu_attributions=True)[:, 0]
-    return planes  # each 1 h w
+    training = model.training
+    model.eval()
+    try:
+        watch("saliency", None)
+        with torch.no_grad():
+            target = int(model(image).argmax(1))
+        began = time.monotonic()
+        with torch.enable_grad():
+            saliency = Saliency(model).attribute(image.requires_grad_(), target=target).amax(1)
+        once = time.monotonic() - began
+        yield "Saliency", saliency
+        if layer is not None:
+            watch("Grad-CAM", None)
+            with torch.enable_grad():
+                maps = LayerGradCam(model, layer).attribute(image, target=target, relu_attributions=True)
+            yield "Grad-CAM", maps[:, 0]
+        steps = max(FEWEST, min(STEPS, int(SECONDS / max(once, 1e-9))))
+        done = 0
+
+        def counted(between: Tensor) -> Tensor:
+            nonlocal done
+            watch("Integrated Gradients", min(1.0, done / steps))
+            done += 1
+            logits: Tensor = model(between)
+            return logits
+
+        black = torch.full_like(image, image.min().item())
+        with torch.enable_grad():
+            gradients = IntegratedGradients(counted).attribute(
+                image, black, target=target, n_steps=steps, internal_batch_size=1
+            )
+        name = "Integrated Gradients"
+        yield name if steps == STEPS else f"{name} ({steps} images)", gradients.abs().sum(1)
+    finally:
+        model.train(training)
 
 
 def _last_maps(seen: Capture) -> nn.Module | None:
@@ -71,7 +103,7 @@ def _plane(values: Tensor, size: int) -> Plane:
     return spread((plane / top).clamp(0, 1).numpy())
 
 
-def _picture(image: Tensor) -> Picture:
+def drawable(image: Tensor) -> Picture:
     """What the model sees, as a picture of at most `DRAWN` pixels a side."""
     image = image.detach().float().cpu()
     if image.shape[-1] > DRAWN:
@@ -87,9 +119,9 @@ PROBE = Probe(
     slug="attribution",
     title="Attribution",
     text="Which pixels the likeliest class depends on, the brighter the more. Saliency is the gradient at the picture "
-    "itself; Integrated Gradients averages it on the way from black to the picture, so that the parts add up to the "
-    "answer; Grad-CAM shows where the last feature maps speak for the class. For an untrained network all of them "
-    "are noise.",
+    "itself; Grad-CAM shows where the last feature maps speak for the class; Integrated Gradients averages the "
+    "gradient on the way from black to the picture, so that the parts add up to the answer. For an untrained network "
+    "all of them are noise.",
     source="Simonyan et al. 2013, arXiv:1312.6034; Sundararajan et al. 2017, arXiv:1703.01365; "
     "Selvaraju et al. 2016, arXiv:1610.02391; computed with Captum",
     reads="taps",

@@ -20,7 +20,8 @@ from archviz.core.spec import Exact, Train
 from archviz.runs.address import PACKAGE, Address, forget_address, lock_file, log_file, read_address, source_state
 from archviz.runs.execute import Work, execute, pack, stop_flag
 from archviz.runs.limits import Limits
-from archviz.runs.store import Store, weights
+from archviz.runs.store import Store, trained, weights
+from archviz.runs.trained import kept_of
 
 State = Literal["off", "starting the engine", "warming up", "ready", "failed"]
 
@@ -97,6 +98,7 @@ class Engine:
             seconds = Limits.current().seconds
             Flag(stop_flag(run_id), client=self._client).clear()
             ticket, claimed = self.store.claim(run_id)
+            kept = kept_of(self.store.trials(run_id))
             self._submitting |= set(claimed)
             try:
                 for position, trial_id in enumerate(claimed):
@@ -106,6 +108,7 @@ class Engine:
                         ticket=ticket,
                         store_url=self.store.url,
                         weights=str(weights(trial_id)),
+                        trained=str(trained(trial_id)) if trial_id in kept else None,
                         spec=pack(self.store.trial(trial_id), measure),
                         device=device,
                         seconds=seconds,

@@ -18,7 +18,8 @@ from distributed import get_client
 
 from archviz.core.events import Event, Failed, Finished
 from archviz.core.spec import Exact, NotApplicable, Train, Trial
-from archviz.runs.store import Store, Superseded
+from archviz.runs import trained
+from archviz.runs.store import Deleted, Store, Superseded
 
 BATCH_SECONDS = 0.1
 """Events are written at most this long after they happened."""
@@ -40,6 +41,8 @@ class Work:
     spec: bytes
     """The pickled `(Trial, Train | Exact)`: opaque to the scheduler, which has no torch to unpickle it."""
     device: str = "auto"
+    trained: str | None = None
+    """Path where its weights are kept in the end; none: they are not."""
     seconds: float = 3600.0
     """The trial is ended after this time."""
 
@@ -72,6 +75,17 @@ def _run(work: Work, store: Store, attempt: int) -> None:
                 writer.put(event)
         except Exception as error:  # noqa: BLE001 - reported as an event
             writer.put(Failed(sentence=_sentence(error), traceback=traceback.format_exc()))
+    if writer.deleted:
+        _leave_nothing(work)
+    elif work.trained is not None:
+        trained.make_room(Path(work.trained).parent)
+
+
+def _leave_nothing(work: Work) -> None:
+    """Remove the files of a trial whose run was deleted while it was worked on."""
+    for path in (work.weights, work.trained):
+        if path:
+            Path(path).unlink(missing_ok=True)
 
 
 def _events(work: Work, attempt: int, watch: "StopWatch", writer: "EventWriter") -> Iterator[Event]:
@@ -86,6 +100,7 @@ def _events(work: Work, attempt: int, watch: "StopWatch", writer: "EventWriter")
         stop=watch,
         checkpoint=Path(work.weights),
         saving=writer.flush,
+        trained=None if work.trained is None else Path(work.trained),
     )
 
 
@@ -133,6 +148,11 @@ class EventWriter:
     def lost(self) -> bool:
         """Whether nothing can be written any more, so that going on would be in vain."""
         return self._error is not None
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the run was deleted meanwhile."""
+        return isinstance(self._error, Deleted)
 
     def put(self, event: Event) -> None:
         """Hand over one event; returns at once."""

@@ -1,18 +1,22 @@
-"""Inspection: a look into one network with one picture - its answer, its activations, its attention, its reasons."""
+"""Inspection: a look into one network with one example - its answer, its activations, its attention, its reasons.
+
+What one pass shows comes first; what takes longer follows map by map, and whoever waits sees each stage.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from archviz.core.colour import images, over, spread
 from archviz.core.record import Record
-from archviz.core.results import Images, Profile, Result
+from archviz.core.results import Heatmap, Images, Profile, Result
 from archviz.core.spec import Architecture
-from archviz.runs import limits, published
+from archviz.runs import limits, published, text
 from archviz.runs.published import Edition, Preparation, WeightsUnavailable
 
 if TYPE_CHECKING:
@@ -22,9 +26,9 @@ if TYPE_CHECKING:
     from archviz.core.picture import Picture
     from archviz.core.tap import Capture
 
-Weights = Literal["published", "untrained"]
+Weights = Literal["published", "untrained", "trained"]
 Watch = Callable[[str, float | None], None]
-"""Told what is being done, and the share of it that is done where that is known."""
+"""Told what is being done, and the share of it that is done where that is known; may raise `Ended`."""
 
 SEED = 0
 """Of the weights of an untrained network."""
@@ -37,6 +41,9 @@ DRAWN = 112
 """Pixels a side of the picture as it is shown, at most."""
 UNDER = 56
 """The same where attention is drawn over it, of which there are many pictures."""
+REASONS = "which pixels the answer depends on"
+WAIT = 0.2
+"""Seconds between two questions of a waiting look whether it is still wanted."""
 _one_at_a_time = threading.Lock()
 
 
@@ -44,8 +51,12 @@ class NotInspectable(ValueError):
     """A look that cannot be had; the message says what would do."""
 
 
+class Ended(RuntimeError):
+    """Whoever waits for the look wants no more of it."""
+
+
 class Guess(Record):
-    """One of the classes that the network finds likeliest."""
+    """One of the classes (or next tokens) that the network finds likeliest."""
 
     name: str
     probability: float
@@ -58,6 +69,15 @@ class Layer(Record):
     shape: tuple[int, ...]
 
 
+class Token(Record):
+    """One token of a text."""
+
+    text: str
+    surprise: float | None = None
+    """How unlikely the network found it after those before it, in nats; none for the first, or where it does not say
+    what comes next."""
+
+
 class Inspection(Record):
     """Everything that was seen."""
 
@@ -68,22 +88,44 @@ class Inspection(Record):
     note: str = ""
     """What went otherwise than asked for, in a sentence."""
     size: int
-    """Pixels a side of what the network was given."""
+    """Pixels a side of what the network was given, or tokens."""
+    truth: str = ""
+    """The right answer; empty where nobody knows."""
+    pending: str = ""
+    """What is still being computed; empty when everything is there."""
     guesses: tuple[Guess, ...] = ()
     layers: tuple[Layer, ...]
     layer: str
     """The layer whose feature maps are shown."""
-    picture: Images
+    picture: Images | None = None
+    tokens: tuple[Token, ...] = ()
+    """The text, where it is one."""
     activations: tuple[Profile, ...]
-    features: Images | None = None
+    features: Images | Heatmap | None = None
     attention: tuple[Result, ...] = ()
     attribution: tuple[Result, ...] = ()
 
     @property
     def pictures(self) -> tuple[Images, ...]:
         """Everything that is a picture."""
-        drawn = (self.picture, self.features, *self.attention, *self.attribution)
+        drawn: tuple[Result | None, ...] = (self.picture, self.features, *self.attention, *self.attribution)
         return tuple(one for one in drawn if isinstance(one, Images))
+
+
+Seen = Callable[[Inspection], None]
+"""Given what is there so far."""
+
+
+class Subject(Record):
+    """What is looked into, for a reader."""
+
+    name: str
+    weights: Weights
+    source: str
+    note: str = ""
+    truth: str = ""
+    classes: tuple[str, ...] = ()
+    """What the outputs stand for; empty where the answer means nothing."""
 
 
 def summary(found: Inspection) -> dict[str, Any]:
@@ -95,6 +137,8 @@ def summary(found: Inspection) -> dict[str, Any]:
         "source": found.source,
         "note": found.note,
         "size": found.size,
+        "truth": found.truth,
+        "tokens": [{"token": token.text, "surprise": token.surprise} for token in found.tokens],
         "classes": [{"class": guess.name, "probability": guess.probability} for guess in found.guesses],
         "layers": [
             {"path": layer.path, "shape": list(layer.shape)}
@@ -117,8 +161,9 @@ def inspect(
     weights: Weights = "published",
     layer: str | None = None,
     watch: Watch = lambda text, share: None,
+    seen: Seen = lambda found: None,
 ) -> Inspection:
-    """Look at `image` through `model`; published weights are downloaded if need be.
+    """Look at `image` through `model`; published weights are downloaded if need be. `seen` is given each stage.
 
     Where they cannot be had the untrained network is shown instead and `note` says so. Raises NotInspectable, and
     OverLimit for what would take too much memory.
@@ -126,46 +171,105 @@ def inspect(
     if not inspectable(model):
         raise NotInspectable(f"{model.name} reads text, not pictures; choose a network of pictures.")
     limits.check_look(model.config, model.inputs)
-    with _one_at_a_time:
-        return _inspect(model, image, weights, layer, watch)
+    with alone(watch):
+        net, edition, note = _network(model, weights, watch)
+        preparation = published.preparation(model, edition)
+        about = Subject(
+            name=model.name,
+            weights="untrained" if edition is None else "published",
+            source=f"untrained, drawn with seed {SEED}" if edition is None else edition.source,
+            note=note,
+            classes=() if edition is None else published.classes(model, edition),
+        )
+        inputs, picture = prepared(image, preparation), shown(image, preparation)
+        return of_picture(net, inputs, picture, about, layer=layer, watch=watch, seen=seen)
 
 
-def _inspect(model: Architecture, image: Image, weights: Weights, layer: str | None, watch: Watch) -> Inspection:
+@contextmanager
+def alone(watch: Watch) -> Iterator[None]:
+    """Looks are taken one after the other: each may need much of the memory. A look that waits can be ended."""
+    while not _one_at_a_time.acquire(timeout=WAIT):
+        watch("waiting for another look to end", None)
+    try:
+        yield
+    finally:
+        _one_at_a_time.release()
+
+
+def of_picture(
+    net: nn.Module, inputs: Tensor, picture: Picture, about: Subject, *, layer: str | None, watch: Watch, seen: Seen
+) -> Inspection:
+    """A look with one image `1 c h w`, which `picture` shows; stage by stage for `seen`, all of it in the end."""
     import torch
 
     from archviz.engine.capture import capture
-
-    net, edition, note = _network(model, weights, watch)
-    preparation = published.preparation(model, edition)
-    inputs = prepared(image, preparation)
-    watch("one pass through the network", None)
-    seen = capture(net, (inputs, torch.zeros(1)))
-    names = {path: tap for path, tap in seen.taps.items() if tap.axes in ("b c h w", "b l d")}
-    if layer is not None and layer not in names:
-        raise NotInspectable(f"{model.name} has no layer {layer!r} to look at; it has {', '.join(names)}.")
-    layer = layer or _middle(tuple(names))
-    picture = shown(image, preparation)
-
     from archviz.probes import activations, attribution
 
-    profiles = tuple(one for one in activations.read(seen) if isinstance(one, Profile))
-    watch("which pixels the answer depends on", None)
-    reasons = attribution.read(seen)
-    return Inspection(
-        architecture=model.name,
-        weights="untrained" if edition is None else "published",
-        source=f"untrained, drawn with seed {SEED}" if edition is None else edition.source,
-        note=note,
-        size=preparation.crop,
-        guesses=() if edition is None else _guesses(net, inputs, published.classes(model, edition)),
-        layers=tuple(Layer(path=path, shape=tuple(tap.value.shape[1:])) for path, tap in names.items()),
+    watch("one pass through the network", None)
+    passed = capture(net, (inputs, torch.zeros(1)))
+    layers, layer = _layers(passed, about.name, layer)
+    size = inputs.shape[-1]
+    found = Inspection(
+        architecture=about.name,
+        weights=about.weights,
+        source=about.source,
+        note=about.note,
+        size=size,
+        truth=about.truth,
+        pending=REASONS,
+        guesses=_guesses(net, inputs, about.classes),
+        layers=layers,
         layer=layer,
-        picture=images("What the network sees", {f"{preparation.crop} x {preparation.crop} pixels": picture}),
-        activations=profiles,
-        features=_features(seen, layer),
-        attention=_attention(net, seen, picture),
-        attribution=reasons,
+        picture=images("What the network sees", {f"{size} x {size} pixels": picture}),
+        activations=tuple(one for one in activations.read(passed) if isinstance(one, Profile)),
+        features=_features(passed, layer),
+        attention=_attention(net, passed, picture),
     )
+    seen(found)
+    for reasons in attribution.unfold(passed, lambda text, share: watch(f"{REASONS}: {text}", share)):
+        found = found.model_copy(update={"attribution": reasons})  # checked already: pictures have many numbers
+        seen(found)
+    return found.model_copy(update={"pending": ""})
+
+
+def of_text(
+    net: nn.Module, inputs: Tensor, spelling: tuple[str, ...], about: Subject, *, layer: str | None, watch: Watch
+) -> Inspection:
+    """A look with one text `1 l`, of which each token is spelled."""
+    import torch
+
+    from archviz.engine.capture import capture
+    from archviz.probes import activations
+
+    watch("one pass through the network", None)
+    passed = capture(net, (inputs, torch.zeros(1)))
+    layers, layer = _layers(passed, about.name, layer)
+    with torch.no_grad():
+        logits = net(inputs)[0].float()  # l v, or k where the whole text has a class
+    return Inspection(
+        architecture=about.name,
+        weights=about.weights,
+        source=about.source,
+        note=about.note,
+        size=inputs.shape[-1],
+        truth=about.truth,
+        guesses=_likeliest(logits if logits.dim() == 1 else logits[-1], about.classes),
+        layers=layers,
+        layer=layer,
+        tokens=text.tokens(inputs[0], spelling, logits),
+        activations=tuple(one for one in activations.read(passed) if isinstance(one, Profile)),
+        features=text.channels(passed.taps[layer], layer, spelling, CHANNELS) if layer else None,
+        attention=text.attention(passed, spelling),
+    )
+
+
+def _layers(passed: Capture, name: str, layer: str | None) -> tuple[tuple[Layer, ...], str]:
+    """The places that can be looked at, and the one that is: as asked for, or in the middle. Raises NotInspectable."""
+    taps = {path: tap for path, tap in passed.taps.items() if tap.axes in ("b c h w", "b l d")}
+    if layer is not None and layer not in taps:
+        raise NotInspectable(f"{name} has no layer {layer!r} to look at; it has {', '.join(taps)}.")
+    layers = tuple(Layer(path=path, shape=tuple(tap.value.shape[1:])) for path, tap in taps.items())
+    return layers, layer or _middle(tuple(taps))
 
 
 def _network(model: Architecture, weights: Weights, watch: Watch) -> tuple[nn.Module, Edition | None, str]:
@@ -226,8 +330,14 @@ def _cropped(image: Image, how: Preparation) -> Image:
 def _guesses(net: nn.Module, inputs: Tensor, names: tuple[str, ...]) -> tuple[Guess, ...]:
     import torch
 
+    if not names:
+        return ()
     with torch.no_grad():
-        best = net(inputs)[0].softmax(0).topk(GUESSES)
+        return _likeliest(net(inputs)[0].float(), names)
+
+
+def _likeliest(logits: Tensor, names: tuple[str, ...]) -> tuple[Guess, ...]:
+    best = logits.softmax(0).topk(min(GUESSES, len(logits)))
     return tuple(
         Guess(name=names[index], probability=probability)
         for probability, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)

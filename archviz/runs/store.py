@@ -35,6 +35,10 @@ class Superseded(RuntimeError):
     """Another attempt took this trial over, or its run was deleted: whoever hears this stops working on it."""
 
 
+class Deleted(Superseded):
+    """The run of this trial was deleted."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrialState:
     """How far one trial has come."""
@@ -201,6 +205,7 @@ class Store:
             db.execute(delete(RunRow).where(RunRow.id == run_id))
         for trial_id in trials:
             weights(trial_id).unlink(missing_ok=True)
+            trained(trial_id).unlink(missing_ok=True)
 
     # --- trials ------------------------------------------------------------------------------------------------------
 
@@ -293,7 +298,7 @@ class Store:
             db.execute(update(RunRow).where(RunRow.id == run_id).values(changed=time.time()))
             state = db.execute(select(TrialRow.run_id, TrialRow.attempt).where(TrialRow.id == trial_id)).one_or_none()
             if state is None:
-                raise Superseded(f"the run of trial {trial_id} was deleted")
+                raise Deleted(f"the run of trial {trial_id} was deleted")
             if attempt is not None and state.attempt != attempt:
                 raise Superseded(f"trial {trial_id} is now at attempt {state.attempt}, this is attempt {attempt}")
             rows: list[dict[str, object]] = []
@@ -348,6 +353,13 @@ def default_url() -> str:
 def weights(trial_id: str) -> Path:
     """Where the checkpoint of a trial lies, on this machine."""
     folder = home() / "weights"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{trial_id}.safetensors"
+
+
+def trained(trial_id: str) -> Path:
+    """Where the weights of a trial lie when it is over, on this machine."""
+    folder = home() / "trained"
     folder.mkdir(exist_ok=True)
     return folder / f"{trial_id}.safetensors"
 

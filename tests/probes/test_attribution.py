@@ -39,7 +39,7 @@ def test_only_pixels_that_the_answer_depends_on_are_bright() -> None:
 
 def test_maps_of_features_add_grad_cam() -> None:
     named, _ = read(torch.rand(1, 1, 8, 8), Corner())
-    assert list(named) == ["the picture", "Saliency", "Integrated Gradients", "Grad-CAM"]
+    assert list(named) == ["the picture", "Saliency", "Grad-CAM", "Integrated Gradients"]
     flat, _ = read(torch.rand(1, 1, 8, 8), nn.Sequential(nn.Flatten(), nn.Linear(64, 3)))
     assert list(flat) == ["the picture", "Saliency", "Integrated Gradients"]
 
