@@ -1,4 +1,4 @@
-"""Sliding: a window over an image as three panels - image, window, output - that answer the pointer in the browser.
+"""Sliding: a window over an image as three panels - image, window, output - that answer pointer and keys in the browser.
 
 The panels are one Vega-Lite spec. What the pointer is at is a selection of the output panel; the others read it in
 their expressions, so nothing is sent to the server.
@@ -190,6 +190,7 @@ def _output(shown: Sliding) -> Spec:
                         "name": "pointed",
                         "select": {"type": "point", "fields": ["i", "j"], "on": "pointerover", "clear": False},
                         "value": [{"i": height // 2, "j": width // 2}],
+                        "bind": {"i": _slider("row", height), "j": _slider("column", width)},
                     }
                 ],
                 "mark": {"type": "rect", "cursor": "crosshair"},
@@ -206,6 +207,11 @@ def _output(shown: Sliding) -> Spec:
             },
         ],
     }
+
+
+def _slider(name: str, count: int) -> Spec:
+    """The same place without a pointer: counted from 0, as the tooltips do."""
+    return {"input": "range", "min": 0, "max": count - 1, "step": 1, "name": f"{name} of the output "}
 
 
 def _reach(rows: Sequence[Sequence[float]]) -> float:

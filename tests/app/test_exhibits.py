@@ -40,6 +40,14 @@ def test_the_window_follows_the_pointer_without_the_server(tab: Page, address: s
         seen.add(total(tab))
     assert len(seen) > 4
     assert not tab.locator("[data-testid=stStatusWidget]").is_visible(), "no round trip to the server"
+    by_pointer = total(tab)
+    row = tab.locator(".vega-bind", has_text="row of the output").locator("input")
+    for _ in range(8):
+        row.press("ArrowUp")
+        row.press("ArrowUp")
+        if total(tab) != by_pointer:
+            break
+    assert total(tab) != by_pointer, "the keys move it as well"
 
 
 def test_another_picture_and_an_own_kernel(tab: Page, address: str) -> None:
