@@ -85,3 +85,9 @@ class Splits:
     train: Samples
     validation: Samples
     test: Samples
+
+
+def split_pairs(inputs: Tensor, targets: Tensor, sizes: tuple[int, int, int]) -> Splits:
+    """The three splits one after the other, each with its targets."""
+    parts = zip(torch.split(inputs, list(sizes)), torch.split(targets, list(sizes)), strict=True)
+    return Splits(*(Pairs(*part) for part in parts))

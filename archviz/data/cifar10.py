@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from filelock import FileLock
 from torch import Tensor
 
-from archviz.core.download import Progress, damaged, fetch, unavailable
+from archviz.core.download import Progress
 from archviz.core.home import home
 from archviz.core.samples import Pairs, Splits
 from archviz.core.setup import DatasetConfig, Inputs
 from archviz.core.spec import Dataset
+from archviz.core.torchvision_sets import Archive, lay_archives, read, shuffled
 
 TRAIN, VALIDATION, TEST = 45_000, 5_000, 10_000
 
@@ -50,35 +50,21 @@ class Cifar10:
 
 
 def _download(root: Path, progress: Progress | None) -> None:
-    """Lay the published archive where torchvision looks for it, unless its content is there already."""
     from torchvision.datasets import CIFAR10  # here, because it takes seconds to import
 
     folder = root / CIFAR10.base_folder
-    if all((folder / name).exists() for name, _ in CIFAR10.train_list + CIFAR10.test_list):
-        return
-    try:
-        fetch(CIFAR10.url, root / CIFAR10.filename, CIFAR10.tgz_md5, progress)
-    except OSError as error:
-        raise unavailable("CIFAR-10", error, folder) from error
+    archive = Archive(CIFAR10.url, root / CIFAR10.filename, CIFAR10.tgz_md5)
+    unpacked = [folder / name for name, _ in CIFAR10.train_list + CIFAR10.test_list]
+    lay_archives("CIFAR-10", [archive], unpacked, folder, progress)
 
 
 @cache
 def _load(root: Path) -> Splits:
     from torchvision.datasets import CIFAR10
 
-    try:
-        with FileLock(root / "cifar10.lock"):  # one process unpacks; torchvision knows the checksum of every file
-            training = CIFAR10(root, train=True, download=True)
-            testing = CIFAR10(root, train=False)
-    except (RuntimeError, ValueError, OSError) as error:
-        raise damaged("CIFAR-10", root / CIFAR10.base_folder) from error
-    order = torch.from_numpy(np.random.RandomState(0).permutation(TRAIN + VALIDATION))
-    images, classes = _images(training.data)[order], torch.tensor(training.targets)[order]
-    return Splits(
-        Pairs(images[:TRAIN], classes[:TRAIN]),
-        Pairs(images[TRAIN:], classes[TRAIN:]),
-        Pairs(_images(testing.data), torch.tensor(testing.targets)),
-    )
+    training, testing = read("CIFAR-10", CIFAR10, root, root / CIFAR10.base_folder)
+    known, test = (Pairs(_images(part.data), torch.tensor(part.targets)) for part in (training, testing))
+    return shuffled(known, test, (TRAIN, VALIDATION))
 
 
 def _images(pixels: "np.ndarray[Any, np.dtype[np.uint8]]") -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
-from archviz.core.samples import Pairs, Splits
+from archviz.core.samples import Splits, split_pairs
 from archviz.core.setup import DatasetConfig, Inputs
 from archviz.core.spec import Dataset
 
@@ -49,8 +49,7 @@ def _load(config: ColouredLight.Config) -> Splits:
     images, paints = _pictures(sum(SIZES), config.light, np.random.RandomState(0))  # NumPy keeps this stream for ever
     mean, deviation = images[:TRAIN].mean(), images[:TRAIN].std()
     inputs = torch.from_numpy((images - mean) / deviation).float()
-    parts = zip(torch.split(inputs, list(SIZES)), torch.split(torch.from_numpy(paints), list(SIZES)), strict=True)
-    return Splits(*(Pairs(*part) for part in parts))
+    return split_pairs(inputs, torch.from_numpy(paints), SIZES)
 
 
 def paint(number: NDArray[np.int64]) -> NDArray[np.float64]:

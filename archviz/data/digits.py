@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from archviz.core.samples import Pairs, Splits
+from archviz.core.samples import Splits, split_pairs
 from archviz.core.setup import DatasetConfig, Inputs
 from archviz.core.spec import Dataset
 
@@ -49,8 +49,7 @@ def _load(config: Digits.Config) -> Splits:
     targets = torch.from_numpy(classes[order]).long()
     train = inputs[:TRAIN]
     inputs = (inputs - train.mean()) / train.std()
-    parts = zip(torch.split(inputs, list(SIZES)), torch.split(targets, list(SIZES)), strict=True)
-    return Splits(*(Pairs(*part) for part in parts))
+    return split_pairs(inputs, targets, SIZES)
 
 
 DATASET = Dataset(

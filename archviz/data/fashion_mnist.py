@@ -3,15 +3,12 @@
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-import torch
-from filelock import FileLock
-
-from archviz.core.download import Progress, damaged, fetch, unavailable
+from archviz.core.download import Progress
 from archviz.core.home import home
 from archviz.core.samples import Pairs, Splits
 from archviz.core.setup import DatasetConfig, Inputs
 from archviz.core.spec import Dataset
+from archviz.core.torchvision_sets import Archive, lay_archives, read, shuffled
 
 TRAIN, VALIDATION, TEST = 55_000, 5_000, 10_000
 
@@ -50,37 +47,25 @@ class FashionMnist:
 
 
 def _download(root: Path, progress: Progress | None) -> None:
-    """Lay the published archives where torchvision looks for them, unless their content is there already."""
-    from torchvision import datasets  # here, because it takes seconds to import
+    from torchvision.datasets import FashionMNIST  # here, because it takes seconds to import
 
-    raw = root / "FashionMNIST" / "raw"
-    resources = datasets.FashionMNIST.resources
-    if all((raw / name.removesuffix(".gz")).exists() for name, _ in resources):
-        return
-    try:
-        for name, md5 in resources:
-            fetch(datasets.FashionMNIST.mirrors[0] + name, raw / name, md5, progress)
-    except OSError as error:
-        raise unavailable("FashionMNIST", error, raw) from error
+    folder, base = _folder(root), FashionMNIST.mirrors[0]
+    archives = [Archive(base + name, folder / name, md5) for name, md5 in FashionMNIST.resources]
+    unpacked = [folder / name.removesuffix(".gz") for name, _ in FashionMNIST.resources]
+    lay_archives("FashionMNIST", archives, unpacked, folder, progress)
 
 
 @cache
 def _load(root: Path) -> Splits:
-    from torchvision import datasets
+    from torchvision.datasets import FashionMNIST
 
-    try:
-        with FileLock(root / "FashionMNIST.lock"):  # only one process unpacks
-            training = datasets.FashionMNIST(root, train=True, download=True)
-            testing = datasets.FashionMNIST(root, train=False)
-    except (RuntimeError, ValueError, OSError, AssertionError) as error:
-        raise damaged("FashionMNIST", root / "FashionMNIST" / "raw") from error
-    order = torch.from_numpy(np.random.RandomState(0).permutation(TRAIN + VALIDATION))
-    images, classes = training.data[order].unsqueeze(1), training.targets[order]
-    return Splits(
-        Pairs(images[:TRAIN], classes[:TRAIN]),
-        Pairs(images[TRAIN:], classes[TRAIN:]),
-        Pairs(testing.data.unsqueeze(1), testing.targets),
-    )
+    training, testing = read("FashionMNIST", FashionMNIST, root, _folder(root))
+    known, test = (Pairs(part.data.unsqueeze(1), part.targets) for part in (training, testing))  # n h w -> n 1 h w
+    return shuffled(known, test, (TRAIN, VALIDATION))
+
+
+def _folder(root: Path) -> Path:
+    return root / "FashionMNIST" / "raw"
 
 
 DATASET = Dataset(

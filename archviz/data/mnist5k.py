@@ -15,7 +15,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from archviz.core.home import home
-from archviz.core.samples import Pairs, Splits
+from archviz.core.samples import Splits, split_pairs
 from archviz.core.setup import DatasetConfig, Inputs
 from archviz.core.spec import Dataset
 
@@ -54,8 +54,7 @@ def _load(config: Mnist5k.Config) -> Splits:
     inputs = _resized(pixels.float() / 255, config.size)
     train = inputs[:TRAIN]
     inputs = (inputs - train.mean()) / train.std()
-    parts = zip(torch.split(inputs, list(SIZES)), torch.split(targets, list(SIZES)), strict=True)
-    return Splits(*(Pairs(*part) for part in parts))
+    return split_pairs(inputs, targets, SIZES)
 
 
 def _resized(images: Tensor, size: int) -> Tensor:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from pydantic import Field
 
-from archviz.core.samples import Pairs, Splits
+from archviz.core.samples import Splits, split_pairs
 from archviz.core.setup import DatasetConfig, Inputs
 from archviz.core.spec import Dataset
 
@@ -58,8 +58,7 @@ def _load(config: PhotoDigits.Config) -> Splits:
     train = inputs[:TRAIN]
     inputs = (inputs - train.mean((0, 2, 3), keepdim=True)) / train.std((0, 2, 3), keepdim=True)
     targets = torch.from_numpy(table[:, -1].astype(np.int64))
-    parts = zip(torch.split(inputs, list(SIZES)), torch.split(targets, list(SIZES)), strict=True)
-    return Splits(*(Pairs(*part) for part in parts))
+    return split_pairs(inputs, targets, SIZES)
 
 
 def _pieces(count: int, random: np.random.RandomState) -> NDArray[np.uint8]:
