@@ -42,7 +42,7 @@ def sheet_of_link(text: str) -> Sheet:
     from archviz.export.link import BrokenLink, from_link
 
     try:
-        return from_link(text)
+        return _drawable(from_link(text))
     except BrokenLink as error:
         raise Refused(str(error)) from error
 
@@ -52,11 +52,22 @@ def sheet_of_file(content: bytes) -> tuple[Sheet, InitConfig | None]:
     from archviz.export.spec_file import BrokenSpec, from_spec
 
     try:
-        return from_spec(content.decode("utf-8"))
+        sheet, init = from_spec(content.decode("utf-8"))
+        return _drawable(sheet), init
     except UnicodeDecodeError as error:
         raise Refused("This is no text file; give the JSON of a model.") from error
     except BrokenSpec as error:
         raise Refused(str(error)) from error
+
+
+def _drawable(sheet: Sheet) -> Sheet:
+    """The same sheet. Raises Refused when the canvas could not have drawn it."""
+    from archviz.blocks.assembly.sheet import unsound
+
+    fault = unsound(sheet)
+    if fault is not None:
+        raise Refused(f"This is no model that can be opened. {fault}")
+    return sheet
 
 
 @lru_cache(maxsize=16)

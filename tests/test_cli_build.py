@@ -65,3 +65,81 @@ def test_what_is_no_model_is_said_with_exit_code_2(tmp_path: Path) -> None:
         assert done.exit_code == 2 and len(done.stderr.strip().splitlines()) == 1
     assert run("build", str(tmp_path / "none.json")).exit_code == 2
     assert run("spec", "gpt2").exit_code == 2
+
+
+IMAGE = {"id": "image1", "block": {"kind": "ImageNode"}}
+
+
+def conv(name: str, **values: object) -> dict:
+    return {"id": name, "block": {"kind": "ConvolutionNode", **values}}
+
+
+def linear(name: str, features: int) -> dict:
+    return {"id": name, "block": {"kind": "LinearNode", "features": features}}
+
+
+def graph(*nodes: dict, lines: str = "", **more: object) -> str:
+    edges = [dict(zip(("source", "target", "port"), line.split(">"), strict=False)) for line in lines.split()]
+    return json.dumps({"nodes": [IMAGE, *nodes], "edges": edges, **more})
+
+
+FLAT = {"id": "flat", "block": {"kind": "FlattenNode"}}
+ADD = {"id": "add1", "block": {"kind": "AddNode"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "This is no JSON file (it is empty)"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"nodes": [{"id"', "line 1, character 17"),
+        ("[1, 2]", "it has no list of nodes"),
+        ('{"nodes": [{"id": 1, "label": "a"}], "links": []}', "it has 'links'"),
+        (graph({"id": "x", "block": {"kind": "MagicNode"}}), "block 'x': unknown kind 'MagicNode'"),
+        (graph(conv("c1"), ADD, lines="image1>add1>terms add1>c1 c1>add1>terms"), "c1: This is a cycle: c1 → add1 → c1"),
+        (graph(conv("c1"), conv("c2"), lines="image1>c1 image1>c2"), "2 blocks lead nowhere (c1, c2)"),
+        (graph(FLAT, linear("l1", 10**9)), "block 'l1': features must be at most 1000000, not 1000000000"),
+        (
+            graph(FLAT, linear("l1", 10**6), linear("l2", 10**6), lines="image1>flat flat>l1 l1>l2"),
+            "l2: This layer would have 1,000,000,000,000 parameters",
+        ),
+        (graph(conv("c1", kernel=0)), "block 'c1': kernel must be at least 1, not 0"),
+        (graph(conv("c1", channels=-3)), "block 'c1': channels must be at least 1, not -3"),
+        (graph(conv("c1", channels="many")), "block 'c1': channels must be a whole number, not 'many'"),
+        (graph(conv("c1", colour="red")), "block 'c1': colour is not known here"),
+        (graph(lines="image1>gone"), "there is no block 'gone'"),
+        (graph(conv("c1"), lines="image1>c1>mask"), "c1's port 'mask', but its ports are: input"),
+        (graph(IMAGE), "Two blocks or groups are called 'image1'"),
+    ],
+)
+def test_odd_input_is_one_sentence_and_exit_code_2(text: str, sentence: str) -> None:
+    done = run("build", "-", given=text)
+    assert (done.exit_code, type(done.exception)) == (2, SystemExit)
+    (said,) = done.stderr.strip().splitlines()
+    assert sentence in said and said.endswith(".")
+
+
+def test_files_that_cannot_be_read_or_written_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "binary.json").write_bytes(bytes(range(256)))
+    (tmp_path / "model.json").write_text(graph(conv("c1"), lines="image1>c1"), encoding="utf-8-sig")
+    model = str(tmp_path / "model.json")
+    for arguments in (
+        (str(tmp_path / "binary.json"),),
+        (str(tmp_path),),
+        (model, "--source", str(tmp_path)),
+        (model, "--svg", str(tmp_path / "none" / "graph.svg")),
+        (model, "--weights", str(tmp_path)),
+    ):
+        done = run("build", *arguments)
+        assert (done.exit_code, len(done.stderr.strip().splitlines())) == (2, 1), done.stderr
+
+
+def test_a_model_that_onnx_cannot_hold_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("\x1b[96mstep 2\x1b[0m failed") from NotImplementedError("no operator for this.\nMore.")
+
+    monkeypatch.setattr("torch.onnx.export", fail)
+    path = tmp_path / "model.onnx"
+    done = run("build", "-", "--onnx", str(path), given=graph(conv("c1"), lines="image1>c1"))
+    assert done.exit_code == 2 and not path.exists()
+    assert done.stderr.strip() == "ONNX cannot hold this model: no operator for this."

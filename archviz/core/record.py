@@ -73,11 +73,42 @@ def fingerprint(record: Record) -> str:
     return hashlib.blake2b(record.model_dump_json().encode(), digest_size=10).hexdigest()
 
 
+PLAIN = {
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
+    "finite_number": "must be a finite number",
+    "literal_error": "must be {expected}",
+    "extra_forbidden": "is not known here",
+    "missing": "is missing",
+    "too_long": "may have at most {max_length} entries, and has {actual_length}",
+    "string_too_long": "may have at most {max_length} characters",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "must be a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+    **dict.fromkeys(("tuple_type", "list_type"), "must be a list"),
+    **dict.fromkeys(("model_type", "dict_type", "model_attributes_type"), "must be an object with a kind"),
+    "string_type": "must be a text",
+    "string_pattern_mismatch": "must be small letters, digits and _, a letter first",
+}
+"""What pydantic's kinds of errors are called here."""
+
+
 def reason(error: ValueError) -> str:
     """What is wrong, in one sentence without pydantic's framing."""
     if isinstance(error, ValidationError):
         first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "it"
+        kind = first["type"]
+        if kind in PLAIN:
+            return f"{place} {PLAIN[kind].format(**first.get('ctx', {}))}{_given(kind, first['input'])}"
         message = str(first["msg"]).removeprefix("Value error, ")
-        place = ".".join(str(part) for part in first["loc"])
-        return message if first["type"] == "value_error" or not place else f"{place}: {message}"
+        return message if kind == "value_error" or place == "it" else f"{place}: {message}"
     return str(error)
+
+
+def _given(kind: str, value: Any) -> str:
+    """The value at fault, where it is short and says something."""
+    said = "" if kind in ("missing", "extra_forbidden") or not isinstance(value, int | float | str) else f"{value!r}"
+    return f", not {said}" if 0 < len(said) <= 30 else ""

@@ -1,6 +1,7 @@
 """Spec: a sheet as a JSON file, and back from a file that may come from anywhere."""
 
 import json
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -27,14 +28,16 @@ def to_spec(sheet: Sheet, init: InitConfig | None = None) -> str:
 
 def from_spec(text: str) -> tuple[Sheet, InitConfig | None]:
     """What a file holds: whether it is a model is not said yet. Raises BrokenSpec."""
+    text = text.removeprefix("\ufeff")
     if len(text) > MOST_BYTES:
         raise BrokenSpec("This file is too large for a model spec; give the JSON that `archviz spec` writes.")
     try:
         told = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BrokenSpec(
-            f"This is no JSON file ({str(error)[:80]}); give the one that `archviz spec` writes."
-        ) from error
+        why = "it is empty" if not text.strip() else "it is nested too deeply"
+        if text.strip() and isinstance(error, json.JSONDecodeError):
+            why = f"line {error.lineno}, character {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
+        raise BrokenSpec(f"This is no JSON file ({why}); give the one that `archviz spec` writes.") from error
     if not isinstance(told, dict) or not isinstance(told.get("nodes"), list):
         raise BrokenSpec("This JSON is no model spec: it has no list of nodes; `archviz spec resnet20` writes one.")
     unknown = set(told) - {"kind", *Assembled.Config.model_fields}
@@ -45,6 +48,17 @@ def from_spec(text: str) -> tuple[Sheet, InitConfig | None]:
         sheet = Sheet.model_validate({name: told[name] for name in Sheet.model_fields if name in told})
         init = InitConfig.model_validate(told["init"]) if told.get("init") else None
     except (ValidationError, RecursionError) as error:
-        said = reason(error) if isinstance(error, ValidationError) else "it is nested too deeply"
+        said = _said(error, told) if isinstance(error, ValidationError) else "it is nested too deeply"
         raise BrokenSpec(f"This JSON is no model spec: {said}.") from error
     return sheet, init
+
+
+def _said(error: ValidationError, told: dict[str, Any]) -> str:
+    """What is wrong, with the name of the block in which it is."""
+    said, place = reason(error), error.errors()[0]["loc"]
+    if len(place) < 2 or place[0] != "nodes":
+        return said
+    node = told["nodes"][place[1]]
+    name = node.get("id") if isinstance(node, dict) else None
+    of_block = said.removeprefix(f"nodes.{place[1]}.").removeprefix("block.")
+    return f"block {name!r}: {of_block}" if isinstance(name, str) else said

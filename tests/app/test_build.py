@@ -19,6 +19,8 @@ from archviz.blocks.assembly.sheet import GraphGroup, Sheet
 from archviz.data.digits import Digits
 from archviz.data.python_docs import PythonDocs
 from archviz.engine.evaluate_graph import evaluate_graph
+from archviz.export.link import to_link
+from archviz.export.spec_file import to_spec
 from archviz.models.assembled import MODELS, of
 from archviz.runs.designs import Designs, Unsaved
 from tests.app.test_builder import badge, put, wire
@@ -84,6 +86,17 @@ def test_a_model_is_fitted_to_data_and_says_why_it_does_not_fit() -> None:
     assert "images of 1×8×8" in (workbench.misfit(large, evaluate_graph(large), digits) or "")
     assert workbench.fitted(large, digits) == RESIDUAL
     assert "tokens" in (workbench.misfit(RESIDUAL, evaluate_graph(RESIDUAL), PythonDocs.Config()) or "")
+
+
+def test_a_file_or_link_that_no_canvas_could_have_drawn_is_refused() -> None:
+    back = RESIDUAL.replace(edges=(*RESIDUAL.edges, RESIDUAL.edges[0].replace(source="relu2", target="conv2")))
+    with pytest.raises(Refused, match="This is a cycle"):
+        designs.sheet_of_link(to_link(back))
+    loose = RESIDUAL.replace(edges=(RESIDUAL.edges[0].replace(target="gone"),))
+    with pytest.raises(Refused, match="there is no block 'gone'"):
+        designs.sheet_of_file(to_spec(loose).encode())
+    unfinished = RESIDUAL.replace(edges=RESIDUAL.edges[1:])
+    assert designs.sheet_of_link(to_link(unfinished)) == unfinished
 
 
 def test_designs_are_kept_by_name(tmp_path: Path) -> None:

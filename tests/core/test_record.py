@@ -98,7 +98,7 @@ def test_results_read_back_as_what_they_were() -> None:
 def test_reason_is_pydantics_message_without_its_framing() -> None:
     with pytest.raises(ValidationError) as refused:
         Left.Config(width=0)
-    assert reason(refused.value) == "width: Input should be greater than or equal to 1"
+    assert reason(refused.value) == "width must be at least 1, not 0"
     with pytest.raises(ValidationError) as unknown:
         Config.model_validate({"kind": "Nonsense"})
     assert reason(unknown.value) == "unknown kind 'Nonsense'; this version of archviz does not have it"

@@ -149,6 +149,15 @@ def structure(sheet: Sheet) -> Structure:
     return found
 
 
+def unsound(sheet: Sheet) -> str | None:
+    """Why this can be no drawing at all, finished or not: names that clash, lines to nowhere, a cycle."""
+    fault = _misnamed(sheet)
+    if fault is None:
+        cycles = _cycles(sheet, {node.id: node for node in sheet.nodes})
+        fault = next((f"{node.id}: {cycles[node.id]}" for node in sheet.nodes if node.id in cycles), None)
+    return fault
+
+
 def _misnamed(sheet: Sheet) -> str | None:
     """What is wrong with the names, so that nothing else can be said."""
     seen: set[str] = set()
@@ -209,7 +218,7 @@ def _cycles(sheet: Sheet, nodes: Mapping[str, GraphNode]) -> dict[str, str]:
                 free.append(name)
     stuck = {name for name, count in missing.items() if count > 0}
     faults = {}
-    for name in stuck:  # in a cycle, or behind one
+    for name in (name for name in missing if name in stuck):  # in a cycle, or behind one
         way = _way_back(name, after, stuck)
         if way:
             faults[name] = f"This is a cycle: {' → '.join(way)}; remove one of its lines."
