@@ -1,44 +1,92 @@
-"""Inspect: one network, one picture, and what happens inside."""
+"""Inspect: one network of the book, or the arms of a run side by side, one example, and what happens inside."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app import jobs
-from app.jobs import Background
-from app.ui import parts, views, waiting
-from archviz.core.results import Result, Table
+from app import background, jobs
+from app.background import Background
+from app.ui import inspected, parts, trained, views, waiting
+from app.ui.inspected import ONE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from archviz.core.spec import Architecture
-    from archviz.runs.inspection import Inspection, Weights
+    from archviz.runs.inside import Looks
+    from archviz.runs.inspection import Weights
 
 EVERY = 0.5
+SOURCES: Mapping[str, str] = {"book": "a network of the book", "trained": "what was trained here"}
 OWN = "your own picture"
 FIRST = "resnet18"
 WEIGHTS: Mapping[str, str] = {"published": "published weights", "untrained": "untrained"}
-PROFILE, SMALL = 240, 220
-"""Heights of the charts."""
+Layers = Mapping[str, str]
+"""By network, the layer that the reader has chosen."""
 
 
 def render() -> None:
-    """Draw the controls and, once it was asked for, what there is to see."""
+    """Draw the controls and what there is to see."""
     parts.header(
         "",
         "Inspect",
-        "Give a network a picture and look inside: its answer, what flows through its layers, where it looks, and "
-        "which pixels the answer depends on.",
+        "Look inside a network: its answer, what flows through its layers, where it looks, and which pixels the answer "
+        "depends on. Take a network of the book, or one that you have trained.",
     )
     if jobs.library.value is None:
         views.skeleton(420)
         waiting.until([jobs.library])
         return
+    source = st.segmented_control(
+        "Look into",
+        list(SOURCES),
+        default="trained" if "run" in st.query_params else "book",
+        required=True,
+        format_func=lambda one: SOURCES[one],
+        key="inspect-source",
+        label_visibility="collapsed",
+    )
+    if source == "trained":
+        _trained()
+    else:
+        _book()
+
+
+def _trained() -> None:
+    """The networks that a run has left, arm beside arm."""
+    try:
+        chosen = trained.choose()
+    except (ValueError, OSError) as sentence:
+        st.warning(str(sentence), icon=":material/info:")
+        return
+    if chosen is None:
+        return
+    names = {state.arm: f"{state.arm} of run {state.run_id}" for state in chosen.states}
+
+    def work(watched: _Watched, layers: Layers, known: Looks) -> Looks:
+        from archviz.runs import inside
+
+        by_arm = {arm: layers[name] for arm, name in names.items() if name in layers}
+        return inside.inspect(
+            jobs.store(),
+            chosen.states,
+            chosen.given,
+            layers=by_arm,
+            known=known,
+            watch=watched.watch,
+            seen=watched.seen,
+        )
+
+    _look(chosen.identity, work, chosen.titles, list(names.values()))
+
+
+def _book() -> None:
+    """One network of the book, published or untrained."""
     from archviz.core.picture import Unreadable  # here, so that a first paint needs no numbers library
 
     model, weights = _network()
@@ -59,7 +107,22 @@ def render() -> None:
     if st.session_state.get("inspect-asked") != asked:
         parts.html('<div class="az-empty">Choose a network and a picture, then press "Look inside".</div>')
         return
-    _look(model, weights, picture, asked)
+
+    def work(watched: _Watched, layers: Layers, known: Looks) -> Looks:
+        from archviz.runs import inspection
+
+        found = inspection.inspect(
+            model,
+            picture,
+            weights=weights,
+            layer=layers.get(model.name),
+            watch=watched.watch,
+            seen=lambda partly: watched.seen({ONE: partly}),
+            known=known[ONE].attribution if ONE in known else (),
+        )
+        return {ONE: found}
+
+    _look(asked, work, {ONE: model.title}, [model.name])
 
 
 def _network() -> tuple[Architecture, Weights]:
@@ -116,7 +179,7 @@ def _where(model: Architecture, weights: str) -> None:
     if weights == "untrained":
         st.caption("Weights as they are drawn before training.")
         return
-    found = jobs.soon(f"weights {model.name}", find)
+    found = background.soon(f"weights {model.name}", find)
     st.caption(found.wait(0.2) or "looking for the weights")
     waiting.until([found], quiet=True)
 
@@ -150,121 +213,102 @@ def _picture() -> tuple[Image, str]:
     return opened(content), hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
-def _look(model: Architecture, weights: Weights, picture: Image, asked: str) -> None:
-    """Start the work or take what it has found; draw either. A session keeps its last look alone: they are large."""
-    layer = st.session_state.get(f"inspect-layer-{model.name}")
-    identity, progress = f"inspect {asked} {layer}", _Progress()
+class _Watched:
+    """What the work says of itself, and what it has found so far; the page can end it."""
 
-    def work() -> Inspection:
-        from archviz.runs import inspection
-
-        return inspection.inspect(model, picture, weights=weights, layer=layer, watch=progress.watch)
-
-    last: tuple[str, Background[Inspection], _Progress] | None = st.session_state.get("inspect-last")
-    if last is None or last[0] != identity:
-        last = identity, Background(work, identity), progress
-        st.session_state["inspect-last"] = last
-    _, job, progress = last
-    job.wait(0.3)
-    if job.over:
-        _outcome(job, model)
-    else:
-        _going_on(job, progress)
-
-
-class _Progress:
-    """What the work says of itself."""
-
-    text: str = "starting"
-    share: float | None = None
+    def __init__(self) -> None:
+        self.text, self.share = "starting", None  # type: str, float | None
+        self.partly: Looks = {}
+        self.stages = 0
+        self.ended = False
 
     def watch(self, text: str, share: float | None) -> None:
-        """Told by the work's thread."""
+        """Told by the work's thread, which is ended here once nobody wants it any more."""
+        from archviz.runs.inspection import Ended
+
+        if self.ended:
+            raise Ended("This look was ended before everything was computed.")
         self.text, self.share = text, share
+
+    def seen(self, partly: Looks) -> None:
+        """Given each stage by the work's thread."""
+        self.partly = partly
+        self.stages += 1
+
+
+@dataclass
+class _Last:
+    """The last look of a session, which keeps it alone: pictures are large."""
+
+    asked: str
+    layers: Layers
+    job: Background[Looks]
+    watched: _Watched
+
+
+def _look(
+    asked: str,
+    work: Callable[[_Watched, Layers, Looks], Looks],
+    titles: Mapping[str, str],
+    names: list[str],
+) -> None:
+    """Start the work, or take up what it has found; draw what is there, and what is still to come."""
+    chosen = {name: st.session_state.get(inspected.layer_key(name)) for name in names}
+    layers = {name: layer for name, layer in chosen.items() if layer}
+    last: _Last | None = st.session_state.get("inspect-last")
+    if last is None or last.asked != asked or not _shows(last, layers):
+        known: Looks = {}
+        if last is not None:
+            last.watched.ended = True
+            if last.asked == asked and last.job.value is not None:
+                known = last.job.value  # only a layer is another one
+        watched = _Watched()
+        last = _Last(asked, layers, Background(lambda: work(watched, layers, known), asked), watched)
+        st.session_state["inspect-last"] = last
+    last.job.wait(0.4)
+    with st.container(key="inspect-progress"):
+        if last.job.over:
+            _end(last)
+        else:
+            _going_on(last, last.watched.stages)
+    found = last.job.value or last.watched.partly
+    if found:
+        inspected.show(found, titles)
+    elif not last.job.over:
+        views.skeleton(420)
+
+
+def _shows(last: _Last, layers: Layers) -> bool:
+    """Whether this look draws these layers; a layer that was chosen by default counts as chosen."""
+    looks = (last.job.value or last.watched.partly).values()
+    drawn = {look.architecture: look.layer for look in looks} | dict(last.layers)
+    return all(drawn.get(name, layer) == layer for name, layer in layers.items())
 
 
 @st.fragment(run_every=EVERY)
-def _going_on(job: Background[Inspection], progress: _Progress) -> None:
-    """What is being done, until it is done."""
-    if job.over:
+def _going_on(last: _Last, stages: int) -> None:
+    """What is being done, until there is more to draw."""
+    if last.job.over or last.watched.stages != stages:
         st.rerun()
-    words = f"{progress.text} ({job.seconds:.0f} s)"
-    if progress.share is None:
-        st.caption(words)
-    else:
-        st.progress(min(1.0, progress.share), words)
-    views.skeleton(420)
+    words = f"{last.watched.text} ({last.job.seconds:.0f} s)"
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.progress(min(1.0, last.watched.share or 0.0), words, width="stretch")
+        if st.button("Stop", icon=":material/stop:", key="inspect-stop", help="What was seen so far stays."):
+            last.watched.ended = True
 
 
-def _outcome(job: Background[Inspection], model: Architecture) -> None:
-    if job.error is not None:
-        st.error(f"This could not be done: {job.error}", icon=":material/error:")
-    if job.value is not None:
-        if job.value.note:
-            st.warning(job.value.note, icon=":material/cloud_off:")
-        _show(job.value, model)
-    if (job.error is not None or (job.value and job.value.note)) and st.button("Try again", icon=":material/refresh:"):
-        job.again()
+def _end(last: _Last) -> None:
+    """How it ended: what could not be done, or had to be done otherwise."""
+    from archviz.runs.inspection import Ended
+
+    notes = list(dict.fromkeys(look.note for look in (last.job.value or {}).values() if look.note))
+    for note in notes:
+        st.warning(note, icon=":material/info:")
+    if isinstance(last.job.error, Ended):
+        st.info(str(last.job.error), icon=":material/stop_circle:")
+    elif last.job.error is not None:
+        st.error(f"This could not be done: {last.job.error}", icon=":material/error:")
+    if (last.job.error is not None or notes) and st.button("Try again", icon=":material/refresh:"):
+        last.watched.ended = False
+        last.job.again()
         st.rerun()
-
-
-def _show(found: Inspection, model: Architecture) -> None:
-    """Everything, from the answer to its reasons."""
-    parts.html(
-        f'<p class="az-quiet">{parts.escape(model.title)}, {parts.escape(found.source)}; '
-        f"{found.size} x {found.size} pixels</p>"
-    )
-    with st.container(key="inspect-pictures"):
-        answer, reasons = st.columns([2, 3], gap="large")
-        with answer:
-            if found.guesses:
-                rows = tuple((guess.name, f"{guess.probability:.1%}") for guess in found.guesses)
-                table = Table(title="The likeliest classes", columns=("class", "probability"), rows=rows)
-                views.result(table, "inspect-classes")
-            else:
-                views.result(found.picture, "inspect-picture")
-                st.caption(
-                    "An untrained network has no answer worth reading. Its layers can be looked at all the same."
-                )
-        with reasons:
-            _all(found.attribution, "inspect-attribution")
-            st.caption(_text("attribution"))
-    st.subheader("Layer by layer", anchor=False, divider="gray")
-    for place, profile in zip(st.columns(2, gap="large"), found.activations, strict=False):
-        with place:
-            views.result(profile, f"inspect-{profile.title}", height=PROFILE)
-    if not found.layers:
-        st.caption("This network has no feature maps: its layers have no places.")
-        return
-    paths = [layer.path for layer in found.layers]
-    shapes = {layer.path: " x ".join(map(str, layer.shape)) for layer in found.layers}
-    st.selectbox(
-        "Layer",
-        paths,
-        paths.index(found.layer),
-        key=f"inspect-layer-{found.architecture}",
-        format_func=lambda path: f"{path}: {shapes[path]}",
-        width=420,
-        help="The layer whose feature maps are drawn.",
-    )
-    if found.features is not None:
-        views.result(found.features, "inspect-features")
-    if found.attention:
-        st.subheader("Where it looks", anchor=False, divider="gray")
-        with st.container(key="inspect-attention-maps"):
-            _all(found.attention, "inspect-attention")
-        st.caption(
-            "The brighter a patch, the more it is looked at: by the class token where there is one, else by all "
-            "patches on average, inside windows by those of the same window."
-        )
-
-
-def _text(probe: str) -> str:
-    assert jobs.library.value is not None
-    text: str = jobs.library.value.probe(probe).text
-    return text
-
-
-def _all(results: tuple[Result, ...], key: str) -> None:
-    for index, result in enumerate(results):
-        views.result(result, f"{key}-{index}", height=SMALL)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import jobs, tables
 from app.progress import Progress
-from app.ui import parts, views, waiting
+from app.ui import parts, trained, views, waiting
 from app.ui.charts.figure import Columns
 from archviz.core import book
 from archviz.core.metrics import difference, metric
@@ -173,6 +173,14 @@ def _actions(chosen: list[str], progresses: list[Progress]) -> None:
                 icon=":material/open_in_new:",
                 query_params={"experiment": experiment, "run": run.id},
             )
+            if run.id in trained.left():
+                st.page_link(
+                    parts.pages()["inspect"],
+                    label="Look inside",
+                    icon=":material/visibility:",
+                    query_params={"run": run.id},
+                    help="The networks that this run has trained: what flows through them, and where they look.",
+                )
         st.download_button(
             "CSV",
             tables.to_csv(found),

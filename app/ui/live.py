@@ -11,7 +11,7 @@ import streamlit as st
 from app import jobs
 from app.jobs import Refused
 from app.progress import PREDICTIONS, Expected, Progress
-from app.ui import parts, views
+from app.ui import parts, trained, views
 from app.ui.charts import evidence, layers, learning
 from archviz.core.metrics import metric, significant
 from archviz.core.results import Series
@@ -78,6 +78,14 @@ def _status(progress: Progress, key: str) -> None:
                     jobs.stop(run.id)
             elif run.status in ("interrupted", "stopped", "failed"):
                 _resume(run.id)
+            if not progress.active and run.id in trained.left():
+                st.page_link(
+                    parts.pages()["inspect"],
+                    label="Look inside",
+                    icon=":material/visibility:",
+                    query_params={"run": run.id},
+                    help="The networks that this run has trained: what flows through them, and where they look.",
+                )
             st.page_link(
                 parts.pages()["runs"],
                 label="In the history",

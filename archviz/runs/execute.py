@@ -18,8 +18,8 @@ from distributed import get_client
 
 from archviz.core.events import Event, Failed, Finished
 from archviz.core.spec import Exact, NotApplicable, Train, Trial
-from archviz.runs import trained
 from archviz.runs.store import Deleted, Store, Superseded
+from archviz.runs.trained import make_room
 
 BATCH_SECONDS = 0.1
 """Events are written at most this long after they happened."""
@@ -78,7 +78,7 @@ def _run(work: Work, store: Store, attempt: int) -> None:
     if writer.deleted:
         _leave_nothing(work)
     elif work.trained is not None:
-        trained.make_room(Path(work.trained).parent)
+        make_room(Path(work.trained).parent)
 
 
 def _leave_nothing(work: Work) -> None:

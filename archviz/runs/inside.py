@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from archviz.core.results import Result
 from archviz.runs import examples, inspection, limits, trained
 from archviz.runs.examples import Example
 from archviz.runs.inspection import Inspection, NotInspectable, Subject, Watch
@@ -25,10 +26,14 @@ def inspect(
     given: Given,
     *,
     layers: Mapping[str, str] | None = None,
+    known: Looks | None = None,
     watch: Watch = lambda text, share: None,
     seen: Callable[[Looks], None] = lambda found: None,
 ) -> Looks:
-    """Look into each of these trials' networks; `layers` says by arm whose maps are drawn, `seen` is given each stage.
+    """Look into each of these trials' networks.
+
+    `layers` says by arm whose maps are drawn, `seen` is given each stage, and `known` are earlier looks with the same
+    example, whose attribution is not computed again.
 
     Raises NotKept, NotInspectable, NoExample or OverLimit with a sentence.
     """
@@ -43,7 +48,9 @@ def inspect(
         def told(text: str, share: float | None) -> None:
             watch(prefix + text, share)
 
-        found[state.arm] = _look(store, state, given, (layers or {}).get(state.arm), told, stage)
+        before = (known or {}).get(state.arm)
+        layer = (layers or {}).get(state.arm)
+        found[state.arm] = _look(store, state, given, layer, before.attribution if before else (), told, stage)
         stage(found[state.arm])
 
     with inspection.alone(watch):
@@ -53,7 +60,13 @@ def inspect(
 
 
 def _look(
-    store: Store, state: TrialState, given: Given, layer: str | None, watch: Watch, seen: inspection.Seen
+    store: Store,
+    state: TrialState,
+    given: Given,
+    layer: str | None,
+    known: tuple[Result, ...],
+    watch: Watch,
+    seen: inspection.Seen,
 ) -> Inspection:
     watch("loading the weights", None)
     network = trained.load(store, state)
@@ -77,7 +90,38 @@ def _look(
     from archviz.probes import attribution
 
     picture = attribution.drawable(example.inputs)
-    return inspection.of_picture(network.net, example.inputs, picture, about, layer=layer, watch=watch, seen=seen)
+    return inspection.of_picture(
+        network.net, example.inputs, picture, about, layer=layer, watch=watch, seen=seen, known=known
+    )
+
+
+LOOKED_THROUGH = 500
+"""Test examples that are looked through for one worth a look."""
+
+
+def worth_a_look(store: Store, chosen: tuple[TrialState, ...], after: int) -> int | None:
+    """The next test example (beyond `after`, then from the beginning) that these networks answer differently, or that
+    a single one gets wrong; none when there is none near, or where answers are no classes. Raises NotKept."""
+    import torch
+
+    networks = [trained.load(store, state) for state in chosen]
+    splits = [network.trial.setup.recipe.dataset.build().load().test for network in networks]
+    number = min(map(len, splits))
+    order = torch.arange(after + 1, after + 1 + min(number, LOOKED_THROUGH)) % number
+    for indices in order.split(100):
+        answers = []
+        for network, samples in zip(networks, splits, strict=True):
+            inputs, targets = samples.batch(indices)
+            with torch.no_grad():
+                logits = network.net(inputs)
+            if logits.dim() != 2:
+                return None
+            answers.append(logits.argmax(1))
+        others = answers[1:] or [targets]
+        different = torch.stack([answers[0] != other for other in others]).any(0)
+        if different.any():
+            return int(indices[int(different.int().argmax())])
+    return None
 
 
 def described(run: Run, state: TrialState, step: int) -> str:

@@ -162,8 +162,10 @@ def inspect(
     layer: str | None = None,
     watch: Watch = lambda text, share: None,
     seen: Seen = lambda found: None,
+    known: tuple[Result, ...] = (),
 ) -> Inspection:
-    """Look at `image` through `model`; published weights are downloaded if need be. `seen` is given each stage.
+    """Look at `image` through `model`; published weights are downloaded if need be. `seen` is given each stage;
+    `known` is an attribution from an earlier look with the same picture, which is not computed again.
 
     Where they cannot be had the untrained network is shown instead and `note` says so. Raises NotInspectable, and
     OverLimit for what would take too much memory.
@@ -182,7 +184,7 @@ def inspect(
             classes=() if edition is None else published.classes(model, edition),
         )
         inputs, picture = prepared(image, preparation), shown(image, preparation)
-        return of_picture(net, inputs, picture, about, layer=layer, watch=watch, seen=seen)
+        return of_picture(net, inputs, picture, about, layer=layer, watch=watch, seen=seen, known=known)
 
 
 @contextmanager
@@ -197,7 +199,15 @@ def alone(watch: Watch) -> Iterator[None]:
 
 
 def of_picture(
-    net: nn.Module, inputs: Tensor, picture: Picture, about: Subject, *, layer: str | None, watch: Watch, seen: Seen
+    net: nn.Module,
+    inputs: Tensor,
+    picture: Picture,
+    about: Subject,
+    *,
+    layer: str | None,
+    watch: Watch,
+    seen: Seen,
+    known: tuple[Result, ...] = (),
 ) -> Inspection:
     """A look with one image `1 c h w`, which `picture` shows; stage by stage for `seen`, all of it in the end."""
     import torch
@@ -216,7 +226,7 @@ def of_picture(
         note=about.note,
         size=size,
         truth=about.truth,
-        pending=REASONS,
+        pending="" if known else REASONS,
         guesses=_guesses(net, inputs, about.classes),
         layers=layers,
         layer=layer,
@@ -224,7 +234,10 @@ def of_picture(
         activations=tuple(one for one in activations.read(passed) if isinstance(one, Profile)),
         features=_features(passed, layer),
         attention=_attention(net, passed, picture),
+        attribution=known,
     )
+    if known:
+        return found
     seen(found)
     for reasons in attribution.unfold(passed, lambda text, share: watch(f"{REASONS}: {text}", share)):
         found = found.model_copy(update={"attribution": reasons})  # checked already: pictures have many numbers

@@ -110,6 +110,11 @@ def there(state: TrialState) -> bool:
     return state.status not in UNFINISHED and stores.trained(state.id).is_file()
 
 
+def present() -> frozenset[str]:
+    """Ids of the runs of which a trained network is on this machine, at least one."""
+    return frozenset(path.stem.rpartition("-")[0] for path in stores.trained("").parent.glob("*.safetensors"))
+
+
 def load(store: Store, state: TrialState) -> Network:
     """The network that a trial left. Raises NotKept with a sentence."""
     import torch
