@@ -10,8 +10,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from app import jobs
-from app.jobs import Background, Order, Refused
+from app import background, jobs
+from app.background import Background
+from app.jobs import Order, Refused
 from archviz.core.record import fingerprint, reason
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ class Export(NamedTuple):
 
     def begin(self, config: Assembled.Config) -> Background[bytes] | None:
         """Make it in the background, once; none while another file is being made. Its error says why there is none."""
-        return jobs.file(f"{self.file} {fingerprint(config)}", lambda: self.make(config))
+        return background.file(f"{self.file} {fingerprint(config)}", lambda: self.make(config))
 
 
 EXPORTS = (

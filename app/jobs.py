@@ -1,4 +1,4 @@
-"""Jobs: everything that takes time. The only place with threads, caches and the engine's client.
+"""Jobs: everything that takes time. The only place with caches and the engine's client; threads are `background.py`'s.
 
 A page asks here and gets an answer at once: a value, or that it is still on its way. The first paint of every page
 needs only the book and the committed reference results; the library (torch!) is loaded in the background meanwhile.
@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import gc
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import streamlit as st
 
 import archviz
+from app.background import Background, soon
 from archviz.core import book
 from archviz.core.record import fingerprint
 from archviz.runs import reference
@@ -38,63 +38,12 @@ if TYPE_CHECKING:
     from archviz.runs.cluster import Engine
     from archviz.runs.store import Run, Status, Store
 
-T = TypeVar("T")
-
 FOLLOWED = 32
 """Runs whose events are kept in memory."""
 
 
 class Refused(ValueError):
     """A run that cannot be started; the message says why and what to do."""
-
-
-class Background(Generic[T]):
-    """One piece of work in a daemon thread, started once; `value` and `error` are none while it goes on."""
-
-    def __init__(self, work: Callable[[], T], name: str) -> None:
-        self._work, self._name, self._lock = work, name, threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._started = 0.0
-        self.value: T | None = None
-        self.error: Exception | None = None
-
-    def start(self) -> None:
-        """Begin, unless that was done before."""
-        with self._lock:
-            if self._thread is None:
-                self._started = time.monotonic()
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
-
-    def again(self) -> None:
-        """Begin anew, unless it is going on."""
-        with self._lock:
-            if self._thread is not None and not self._thread.is_alive():
-                self.value = self.error = self._thread = None
-        self.start()
-
-    def wait(self, seconds: float) -> T | None:
-        """Start and wait at most so long; the value if it is there by then."""
-        self.start()
-        assert self._thread is not None
-        self._thread.join(seconds)
-        return self.value
-
-    @property
-    def over(self) -> bool:
-        """Whether it has come to an end, good or bad."""
-        return self.value is not None or self.error is not None
-
-    @property
-    def seconds(self) -> float:
-        """How long it has been going on."""
-        return time.monotonic() - self._started if self._thread else 0.0
-
-    def _run(self) -> None:
-        try:
-            self.value = self._work()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the page must be able to say it
-            self.error = error
 
 
 # --- the book and the reference results: at once, without torch ------------------------------------------------------
@@ -160,7 +109,6 @@ def _connect() -> Engine:
 
 
 engine: Background[Engine] = Background(_connect, "engine")
-_started = threading.Event()
 
 
 def engine_ready() -> bool:
@@ -176,9 +124,7 @@ def engine_ready() -> bool:
 def start() -> None:
     """Begin to load the library and to connect to the engine. Asked for when the first page has been drawn: importing
     holds Python's lock."""
-    if not _started.is_set():
-        _started.set()
-        threading.Thread(target=_load_all, name="load", daemon=True).start()
+    _all.start()
 
 
 def _load_all() -> None:
@@ -186,6 +132,9 @@ def _load_all() -> None:
     while library.wait(1.0) is None and library.error is None:
         pass
     engine.start()
+
+
+_all: Background[None] = Background(_load_all, "load")
 
 
 def chapter(slug: str) -> Chapter | None:
@@ -221,42 +170,6 @@ def devices() -> tuple[str, ...]:
         return True
 
     return ("auto", *(name for name in ("cpu", "cuda", "mps", "xpu") if here(name)))
-
-
-KEPT = 64
-"""Pictures that are kept in memory."""
-KEPT_FILES = 8
-"""Files for download that are kept in memory."""
-_soon: dict[str, Background[Any]] = {}
-_files: dict[str, Background[bytes]] = {}
-_sooner = threading.Lock()
-
-
-def soon(identity: str, work: Callable[[], T]) -> Background[T]:
-    """Work that was started when it was first asked for, by identity; its value is kept."""
-    with _sooner:
-        found: Background[T] = _kept(_soon, KEPT, identity, work)
-    found.start()
-    return found
-
-
-def file(identity: str, work: Callable[[], bytes]) -> Background[bytes] | None:
-    """A file for download, made in the background and kept. One is made at a time: none while it is another's turn."""
-    with _sooner:
-        if identity not in _files and not all(one.over for one in _files.values()):
-            return None
-        found = _kept(_files, KEPT_FILES, identity, work)
-        found.start()
-    return found
-
-
-def _kept(shelf: dict[str, Background[T]], most: int, identity: str, work: Callable[[], T]) -> Background[T]:
-    """The work of this identity, which is the youngest of the shelf now; the oldest makes room."""
-    found = shelf.pop(identity) if identity in shelf else Background(work, identity)
-    shelf[identity] = found
-    while len(shelf) > most:
-        shelf.pop(next(iter(shelf)))
-    return found
 
 
 def demonstration(identity: str) -> Background[tuple[Result, ...]]:

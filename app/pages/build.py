@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app import designs, jobs, workbench
+from app.background import Background
 from app.jobs import Order, Refused
 from app.progress import Expected
 from app.ui import controls, live, parts, sources, views, waiting
@@ -268,7 +269,7 @@ def _made(config: Assembled.Config) -> None:
     if st.session_state.get(STATE + "exported", ("", 0.0))[0] != name:
         st.session_state[STATE + "exported"] = (name, time.monotonic())
     large = designs.graph_report(config.sheet).parameters > LARGE
-    files: dict[str, jobs.Background[bytes] | None] = {}
+    files: dict[str, Background[bytes] | None] = {}
     for one in designs.EXPORTS:
         label, file, _, icon, help_text = one
         if large and st.session_state.get(f"{STATE}{file}") != name:
@@ -303,12 +304,12 @@ def _until_made(config: Assembled.Config, expected: Sequence[Export]) -> None:
         st.rerun()
 
 
-def _begun(export: Export, config: Assembled.Config) -> jobs.Background[bytes] | None:
+def _begun(export: Export, config: Assembled.Config) -> Background[bytes] | None:
     _, since = st.session_state[STATE + "exported"]
     return export.begin(config) if time.monotonic() - since >= AT_REST else None
 
 
-def _over(found: jobs.Background[bytes] | None) -> bool:
+def _over(found: Background[bytes] | None) -> bool:
     return found is not None and found.over
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import streamlit as st
 
 from app import jobs, progress, state
-from app.jobs import Background, Order, Refused
+from app.background import Background
+from app.jobs import Order, Refused
 from app.state import Choices, Selection
 from app.ui import controls, exhibits, live, parts, prose, sources, views, waiting
 from archviz.core import book

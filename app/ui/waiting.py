@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from app import jobs
-from app.jobs import Background
+from app.background import Background
 
 EVERY = 0.6
 PAINT = 1.0

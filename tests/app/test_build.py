@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from app import designs, jobs, workbench
+from app import background, designs, workbench
 from app.canvas.builder import Block, Design, InsertBlock, Wire
 from app.jobs import Refused
 from app.pages import build
@@ -164,11 +164,11 @@ def test_an_export_that_fails_is_a_sentence_at_its_button_and_no_file(monkeypatc
     made = (graph._replace(make=lambda config: b"<svg>"), other._replace(make=refuse))
     monkeypatch.setattr(designs, "EXPORTS", made)
     monkeypatch.setattr(build, "AT_REST", 0.0)
-    monkeypatch.setattr(jobs, "_files", {})
+    monkeypatch.setattr(background, "_files", {})
     page = AppTest.from_function(_exports_page)
     for _ in range(50):
         page.run()
-        if len(jobs._files) == 2 and all(one.over for one in jobs._files.values()):
+        if len(background._files) == 2 and all(one.over for one in background._files.values()):
             break
     page.run()
     buttons = [element.proto for element in page.get("download_button")]
@@ -182,11 +182,11 @@ def test_a_large_file_is_made_only_when_it_is_asked_for(monkeypatch: pytest.Monk
     monkeypatch.setattr(designs, "EXPORTS", (designs.EXPORTS[1],))
     monkeypatch.setattr(build, "AT_REST", 0.0)
     monkeypatch.setattr(build, "LARGE", 10)
-    monkeypatch.setattr(jobs, "_files", {})
+    monkeypatch.setattr(background, "_files", {})
     page = AppTest.from_function(_exports_page).run()
-    assert [button.label for button in page.button] == ["Make Weights"] and not jobs._files
+    assert [button.label for button in page.button] == ["Make Weights"] and not background._files
     page.button[0].click().run()
-    assert [one.wait(30) is not None for one in jobs._files.values()] == [True]
+    assert [one.wait(30) is not None for one in background._files.values()] == [True]
     page.run()
     assert [element.proto.disabled for element in page.get("download_button")] == [False]
 

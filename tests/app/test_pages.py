@@ -52,33 +52,3 @@ def test_home_shows_the_whole_book(app: AppTest):
         if page.slug not in jobs.built():
             assert page.title in shown
     assert shown.count("not built yet") == len(book.pages()) - len(jobs.built())
-
-
-class TestBackground:
-    def test_work_runs_once_and_its_value_stays(self):
-        calls: list[int] = []
-        work = jobs.Background(lambda: calls.append(1) or len(calls), "test")
-        assert work.value is None
-        assert not work.over
-        assert work.wait(10) == 1
-        assert work.wait(10) == 1
-        assert work.over
-        work.again()
-        assert work.wait(10) == 2
-
-    def test_an_error_is_kept_and_can_be_tried_again(self):
-        answers = iter([ValueError("not yet"), None])
-
-        def work() -> str:
-            error = next(answers)
-            if error is not None:
-                raise error
-            return "done"
-
-        background = jobs.Background(work, "test")
-        assert background.wait(10) is None
-        assert isinstance(background.error, ValueError)
-        assert background.over
-        background.again()
-        assert background.wait(10) == "done"
-        assert background.error is None
