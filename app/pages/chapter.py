@@ -23,6 +23,7 @@ GRAPH_HEIGHT = 540
 PICTURE_HEIGHT = 300
 LANES_HEIGHT = 230
 CONTROL_HEIGHT = 40
+VERDICTS_HEIGHT = 220
 ARMS = "arms"
 """The graph that compares the arms of the experiment, as the address names it."""
 
@@ -189,6 +190,9 @@ def _evidence(chapter_slug: str, slug: str, chapter: Chapter | None, recorded: R
             _demonstration(chapter_slug, next(one for one in chapter.experiments if one.slug == slug))
     if recorded is not None and card is not None:
         parts.section("What the reference says")
+        if waiting.first_paint():
+            views.skeleton(VERDICTS_HEIGHT)
+            return
         views.verdicts(card, recorded.verdicts, f"verdicts-{slug}")
         if card.note:
             parts.html(f'<p class="az-quiet"><b>Read with care:</b> {parts.escape(card.note)}</p>')
