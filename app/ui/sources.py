@@ -45,12 +45,13 @@ def arms(setups: Mapping[str, Setup], key: str) -> None:
             texts = [config_text(setups[arm]) for arm in (first, other)]
             lines(difference(texts[0], texts[1]), HEIGHT, "config-difference")
         with source:
-            found = [_source(setups[arm]) for arm in (first, other)]
-            failed = next((one for one in found if isinstance(one, Refused)), None)
-            if failed is not None:
-                parts.html(f'<p class="az-quiet">{parts.escape(str(failed))}</p>')
-            else:
-                lines(difference(str(found[0]), str(found[1])), HEIGHT, "source-difference")
+            found = {arm: _source(setups[arm]) for arm in (first, other)}
+            failed = {arm: one for arm, one in found.items() if isinstance(one, Refused)}
+            for arm, refusal in failed.items():
+                parts.html(f'<p class="az-quiet">{arm}: {parts.escape(str(refusal))}</p>')
+            whole = [str(one) for arm, one in found.items() if arm not in failed]
+            if whole:
+                lines(difference(whole[0], whole[-1]), HEIGHT, "source-difference")
         with builder:
             for arm in (first, other):
                 _open(arm, setups[arm])

@@ -378,7 +378,7 @@ class _Watcher(TorchFunctionMode):
             self.turned[id(results[0])] = (self._maker(known[0]), _order(name, args))
             self.alive.append(results[0])
             return out
-        if name not in OPERATIONS or len(results) != 1:
+        if name not in (*OPERATIONS, "adaptive_avg_pool2d") or len(results) != 1:
             raise NotAssemblable(f"Its calculation has {name or func!r}, for which there is no block.")
         if len(known) != len(operands):
             raise NotAssemblable(f"Its calculation has {name!r} with a value that is no block's, such as a parameter.")
@@ -389,7 +389,7 @@ class _Watcher(TorchFunctionMode):
         if name == "mul" and known[0].numel() < known[1].numel():  # the gate comes second
             sources.reverse()
         where = self.stack[-1][0].replace(".", "_") if self.stack[-1][0] else ""
-        block = OPERATIONS[name]()
+        block = OPERATIONS[name]() if name in OPERATIONS else _fit(nn.AdaptiveAvgPool2d(tuple(out.shape[-2:])))
         place = tuple(known[0].shape[1:])
         self._add(block, sources, out, "", f"{where}_{block.name}".strip("_"), place)
         return out
