@@ -86,7 +86,7 @@ def _open_sheet(sheet: Sheet, init: InitConfig | None, title: str) -> None:
 
 def _start() -> None:
     """Templates, models of the book, saved designs, a file."""
-    choose, saved, keep, load = st.columns([3.2, 2.6, 2.6, 1.4], gap="medium", vertical_alignment="bottom")
+    choose, saved, name_it, keep, load = st.columns([3, 2.2, 2.2, 0.9, 1.7], gap="small", vertical_alignment="bottom")
     with choose:
         name = st.selectbox(
             "Start from",
@@ -114,9 +114,12 @@ def _start() -> None:
     if found is not None:
         st.session_state[STATE + "loads"] = st.session_state.get(STATE + "loads", 0) + 1
         _go({"design": found})
-    with keep, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with name_it:
         title = st.text_input("Save as", key=STATE + "name", placeholder="a name", max_chars=80)
-        if st.button("Save", key=STATE + "save", help="Keep the design in this archviz under this name."):
+    with keep:
+        if st.button(
+            "Save", key=STATE + "save", help="Keep the design in this archviz under this name.", width="stretch"
+        ):
             try:
                 designs.save_design(title, st.session_state[STATE + "sheet"], st.session_state[STATE + "init"])
             except Refused as error:
@@ -124,7 +127,7 @@ def _start() -> None:
             else:
                 st.toast(f'Saved as "{title}".')
                 st.rerun()
-    with load, st.popover("From a file", help="Open the JSON of a model that was saved or exported."):
+    with load, st.popover("From a file", width="stretch", help="Open the JSON of a model that was saved or exported."):
         given = st.file_uploader("A model spec", type="json", key=STATE + "file")
         if given is not None and st.button("Open it", key=STATE + "open-file"):
             try:
