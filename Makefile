@@ -57,7 +57,7 @@ setup-dev: .venv/setup-dev.stamp
 
 test: setup-dev lint canvas-check
 	$(BIN)/python tests/install_browser.py
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup $(PYTEST_ARGS)
 
 claims: setup-dev
 	$(BIN)/pytest -m slow tests/claims

@@ -19,6 +19,7 @@ from archviz.core.results import Series
 EVERY = 0.2
 """Seconds between two looks at a run that goes on."""
 CHART_HEIGHT = 260
+TITLE_HEIGHT = 40
 FLOW = "gradient-flow"
 
 
@@ -46,7 +47,7 @@ def _empty(key: str, expected: Expected | None) -> None:
     with left:
         _losses(key, "", expected, {}, {})
     with right:
-        st.markdown("**Gradient flow**")
+        _title("Gradient flow")
         parts.html(
             f'<div class="az-empty az-place" style="height:{CHART_HEIGHT}px">How large the gradients are, layer by '
             "layer, while the arms train.</div>"
@@ -185,8 +186,14 @@ def _losses(
 
 def _awaited(title: str) -> None:
     """The place of a chart that has nothing to show yet; the first curve does not wait for it to be drawn."""
-    st.markdown(f"**{title}**")
+    _title(title)
     views.skeleton(CHART_HEIGHT)
+
+
+def _title(words: str) -> None:
+    """The title of a chart that is not there yet, as high as that of one with its numbers beside it."""
+    with st.container(horizontal=True, vertical_alignment="center", height=TITLE_HEIGHT, border=False):
+        st.markdown(f"**{words}**")
 
 
 FOLLOW = "now"

@@ -1,4 +1,4 @@
-"""Sliding: a window over an image as three panels - image, window, output - that answer pointer and keys in the browser.
+"""Sliding: a window over an image as three panels - image, window, output - that answer pointer and keys.
 
 The panels are one Vega-Lite spec. What the pointer is at is a selection of the output panel; the others read it in
 their expressions, so nothing is sent to the server.
