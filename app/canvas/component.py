@@ -14,7 +14,7 @@ from app.canvas.builder import (
     builder,
 )
 from app.canvas.lanes import Chip, Lanes, lanes
-from app.canvas.viewer import Click, Measure, viewer
+from app.canvas.viewer import Click, Measure, coloured, viewer
 
 __all__ = [
     "Block",
@@ -32,6 +32,7 @@ __all__ = [
     "Status",
     "Wire",
     "builder",
+    "coloured",
     "lanes",
     "viewer",
 ]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
+import streamlit as st
+
 from app.canvas.mount import mount
 from archviz.core.graph import Graph
 
@@ -25,6 +27,15 @@ class Measure:
     values: Mapping[str, Mapping[str, float]] = field(repr=False)
     unit: str = ""
     log: bool = False
+    note: str = ""
+    """What to say where it has no values: that they are on their way, or why there are none."""
+
+
+def coloured(key: str) -> str | None:
+    """By what the reader colours the graphs of this viewer: parameters, MACs, or the name of a measure."""
+    kept: Any = st.session_state.get(key)
+    name = kept.get("coloured") if kept else None
+    return name if isinstance(name, str) else None
 
 
 def viewer(
@@ -49,7 +60,7 @@ def viewer(
         "colour_by": colour_by,
         "height": height,
     }
-    result = mount("viewer", data, key=key, on_clicked_change=on_click)
+    result = mount("viewer", data, key=key, on_clicked_change=on_click, on_coloured_change=lambda: None)
     return chosen(result.get("clicked"), graphs)
 
 

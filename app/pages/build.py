@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import streamlit as st
 
@@ -76,7 +77,7 @@ def _arrive() -> None:
 def _open_sheet(sheet: Sheet, init: InitConfig | None, title: str) -> None:
     """Put a sheet on the canvas in place of what stands there."""
     state = st.session_state
-    state[STATE + "revision"] = state.get(STATE + "revision", 0) + 1
+    state[STATE + "revision"] = uuid4().hex  # never a known one: with that the canvas would keep what stands on it
     state[STATE + "given"] = state[STATE + "sheet"] = sheet
     state[STATE + "init"] = init
     state[STATE + "title"] = title

@@ -298,3 +298,33 @@ def test_a_link_that_was_cut_leaves_a_sentence_and_an_empty_canvas(visit: Callab
     page = visit("build?graph=1eNpVjk0KgzA")
     expect(page.get_by_text("This link is cut off or changed; copy the whole of it.")).to_be_visible(timeout=SOON)
     expect(page.get_by_test_id("whole")).to_contain_text("The canvas is empty")
+
+
+def start_from(page: Page, name: str) -> None:
+    box = page.get_by_role("combobox", name="Start from")
+    box.fill(name)
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+def test_what_is_opened_replaces_what_stood_there_and_edits_outlive_a_look_at_another_page(
+    visit: Callable[[str], Page],
+) -> None:
+    page = visit("build")
+    start_from(page, "resnet20")
+    expect(page.get_by_test_id("whole")).to_contain_text("272,474 parameters", timeout=SOON)
+    start_from(page, "vit-tiny")
+    expect(page.get_by_test_id("whole")).not_to_contain_text("272,474 parameters", timeout=SOON)
+    start_from(page, "blank canvas")
+    expect(page.get_by_test_id("whole")).to_contain_text("The canvas is empty", timeout=SOON)
+    for kind in ("image", "conv"):
+        page.get_by_test_id(f"shelf-{kind}").press("Enter")
+    expect(badge(page, "conv1")).to_contain_text("16×8×8", timeout=SOON)
+    page.get_by_role("link", name="Runs").first.click()
+    expect(page.get_by_test_id("drawing")).to_have_count(0, timeout=SOON)
+    page.get_by_role("link", name="Build").first.click()
+    expect(badge(page, "conv1")).to_contain_text("16×8×8", timeout=SOON)
+    page.get_by_test_id("undo").click()
+    expect(badge(page, "conv1")).to_have_count(0, timeout=SOON)
+    expect(badge(page, "image1")).to_contain_text("1×8×8", timeout=SOON)

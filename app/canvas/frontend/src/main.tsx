@@ -32,7 +32,13 @@ function view(data: Data, setState: (name: keyof State, value: State[keyof State
     case "lanes":
       return <Lanes data={data} onChange={(placed) => setState("placed", placed)} />;
     case "viewer":
-      return <Viewer data={data} onClicked={(clicked) => setState("clicked", clicked)} />;
+      return (
+        <Viewer
+          data={data}
+          onClicked={(clicked) => setState("clicked", clicked)}
+          onColoured={(name) => setState("coloured", name)}
+        />
+      );
     case "builder":
       return <Builder data={data} onChange={(designed) => setState("designed", designed)} />;
   }

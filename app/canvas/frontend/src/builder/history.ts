@@ -1,5 +1,5 @@
 // Undo and redo.
-import type { Design } from "./data";
+import type { BuilderData, Design } from "./data";
 
 export interface History {
   readonly past: readonly Design[];
@@ -30,4 +30,18 @@ export function undo({ past, now, future, ...rest }: History): History {
 export function redo({ past, now, future, ...rest }: History): History {
   const [next, ...later] = future;
   return next ? { past: [...past, now], now: next, future: later, last: null } : { past, now, future, ...rest };
+}
+
+/** A history with the design it belongs to, and how many edits are behind it. */
+export interface Kept {
+  readonly history: History;
+  readonly number: number;
+  readonly revision: string;
+}
+
+/** Where a canvas takes up its work: at what was kept of this design, unless Python knows of later edits. */
+export function resumed(kept: Kept | null, { revision, judged, design }: BuilderData): Kept {
+  return kept?.revision === revision && kept.number >= judged
+    ? kept
+    : { history: begin(design), number: judged, revision };
 }

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import type { BuilderData, Design, Designed } from "./data";
-import { begin, type History, record, redo, undo } from "./history";
+import { begin, type History, type Kept, record, redo, resumed, undo } from "./history";
 
 const SOON = 40; // milliseconds: a drop and the join that goes with it travel together
 const TYPING = 250;
@@ -19,9 +19,13 @@ export interface DesignModel {
   redo: () => void;
 }
 
+/** What outlives the component: Streamlit takes it away and puts it back when its place in the page changes. */
+let kept: Kept | null = null;
+
 export function useDesign(data: BuilderData, onChange: (designed: Designed) => void): DesignModel {
-  const [history, setHistory] = useState(() => begin(data.design));
-  const latest = useRef({ history, number: data.judged, revision: data.revision, onChange, design: data.design });
+  const [first] = useState(() => resumed(kept, data));
+  const [history, setHistory] = useState(first.history);
+  const latest = useRef({ ...first, onChange, design: data.design });
   latest.current.onChange = onChange;
   latest.current.design = data.design;
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -34,6 +38,7 @@ export function useDesign(data: BuilderData, onChange: (designed: Designed) => v
     setHistory(next);
     if (!changed) return;
     now.number += 1;
+    kept = { history: next, number: now.number, revision: now.revision };
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
       const { revision, number, history: told } = latest.current;
@@ -47,7 +52,14 @@ export function useDesign(data: BuilderData, onChange: (designed: Designed) => v
     clearTimeout(timer.current);
     latest.current = { ...now, revision: data.revision, number: data.judged, history: begin(now.design) };
     setHistory(latest.current.history);
+    kept = null;
   }, [data.revision]);
+
+  // Whoever judges must hear of edits that were on their way when the component was taken away.
+  useEffect(() => {
+    const { number, revision, history: told } = latest.current;
+    if (number > data.judged) latest.current.onChange({ ...told.now, revision, edit: number });
+  }, []);
 
   const edit = useCallback(
     (change: (design: Design) => Design, name?: string) => {

@@ -17,7 +17,12 @@ interface ToolbarProps {
 }
 
 function Legend({ measure, scale }: { measure: Measure; scale: Scale | null }) {
-  if (!scale) return <span className="legend">nothing to colour</span>;
+  if (!scale)
+    return (
+      <span className="legend" title={measure.note}>
+        {measure.note || "nothing to colour"}
+      </span>
+    );
   const unit = measure.unit ? ` ${measure.unit}` : "";
   return (
     <span className="legend" title={measure.log ? "logarithmic scale" : undefined}>

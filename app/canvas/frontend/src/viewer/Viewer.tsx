@@ -19,9 +19,11 @@ import { ZoomButtons } from "./ZoomButtons";
 interface ViewerProps {
   data: ViewerData;
   onClicked: (clicked: Clicked | null) => void;
+  /** The measure that is wanted: some are made only then. */
+  onColoured: (name: string | null) => void;
 }
 
-export function Viewer({ data, onClicked }: ViewerProps) {
+export function Viewer({ data, onClicked, onColoured }: ViewerProps) {
   // Python sends the graphs with every run of the page; only another revision is worth reading.
   const { revision } = data;
   const read = useRef<{ revision: string; trees: Trees; family: number } | null>(null);
@@ -31,10 +33,18 @@ export function Viewer({ data, onClicked }: ViewerProps) {
     const family = before === null ? 0 : before.family + (related(before.trees.values(), trees.values()) ? 0 : 1);
     read.current = { revision, trees, family };
   }
-  return <Graphs key={read.current.family} data={data} trees={read.current.trees} onClicked={onClicked} />;
+  return (
+    <Graphs
+      key={read.current.family}
+      data={data}
+      trees={read.current.trees}
+      onClicked={onClicked}
+      onColoured={onColoured}
+    />
+  );
 }
 
-function Graphs({ data, trees, onClicked }: ViewerProps & { trees: Trees }) {
+function Graphs({ data, trees, onClicked, onColoured }: ViewerProps & { trees: Trees }) {
   const panes = useRef<HTMLDivElement>(null);
   const opened = useOpen(trees);
   const look = useLook(panes, trees.size, opened);
@@ -127,7 +137,10 @@ function Graphs({ data, trees, onClicked }: ViewerProps & { trees: Trees }) {
         measures={measures}
         measure={measure}
         scale={scale}
-        onMeasure={setColourBy}
+        onMeasure={(name) => {
+          setColourBy(name);
+          onColoured(name);
+        }}
       />
       <div className="panes" ref={panes}>
         {[...trees].map(([arm, tree], number) => (

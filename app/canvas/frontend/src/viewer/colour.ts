@@ -37,18 +37,20 @@ export interface Measure {
   readonly name: string;
   readonly unit: string;
   readonly log: boolean;
+  readonly note: string;
   /** Undefined: it has none of it, and stays without colour. */
   readonly of: (arm: string, node: TreeNode) => number | undefined;
 }
 
 export function measuresOf(given: readonly MeasureData[]): Measure[] {
   return [
-    { name: "parameters", unit: "", log: false, of: (_, node) => node.parameters || undefined },
-    { name: "MACs", unit: "", log: false, of: (_, node) => node.macs || undefined },
-    ...given.map(({ name, unit, log, values }): Measure => ({
+    { name: "parameters", unit: "", log: false, note: "", of: (_, node) => node.parameters || undefined },
+    { name: "MACs", unit: "", log: false, note: "", of: (_, node) => node.macs || undefined },
+    ...given.map(({ name, unit, log, note, values }): Measure => ({
       name,
       unit,
       log,
+      note,
       of: (arm, node) => values[arm]?.[node.id],
     })),
   ];

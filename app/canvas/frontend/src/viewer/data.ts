@@ -19,6 +19,8 @@ export interface MeasureData {
   name: string;
   unit: string;
   log: boolean;
+  /** What to say where it has no values: that they are on their way, or why there are none. */
+  note: string;
   /** By arm, then by node. */
   values: Record<string, Record<string, number>>;
 }
@@ -40,4 +42,4 @@ export interface Clicked {
   node: string;
 }
 
-export type ViewerState = { clicked: Clicked | null };
+export type ViewerState = { clicked: Clicked | null; coloured: string | null };

@@ -70,10 +70,12 @@ describe("colours", () => {
 
   it("can be given, also on a logarithmic scale", () => {
     const values = { A: { one: 1e-4, two: 0 }, B: { one: 1 } };
-    const gradient = measuresOf([{ name: "gradient norm", unit: "", log: true, values }]).at(-1)!;
+    const gradient = measuresOf([{ name: "gradient norm", unit: "", log: true, note: "", values }]).at(-1)!;
     const scale = scaleOf(gradient, trees, all)!;
     expect(scale.share(1e-2)).toBeCloseTo(0.5);
-    expect(scaleOf(measuresOf([{ name: "time", unit: "ms", log: false, values: {} }]).at(-1)!, trees, all)).toBeNull();
+    expect(
+      scaleOf(measuresOf([{ name: "time", unit: "ms", log: false, note: "", values: {} }]).at(-1)!, trees, all),
+    ).toBeNull();
   });
 });
 
@@ -134,7 +136,7 @@ describe("words", () => {
 
   it("tell exact values on hover", () => {
     const repeated = { ...tree.nodes.get("block")!, parameters: 1234567, count: 6 };
-    const text = tooltip(repeated, "A", { name: "time", unit: "ms", log: false, of: () => 1.234 });
+    const text = tooltip(repeated, "A", { name: "time", unit: "ms", log: false, note: "", of: () => 1.234 });
     expect(text).toContain("1,234,567 parameters");
     expect(text).toContain("time 1.23 ms");
     expect(text).toContain("6 alike, drawn once");
