@@ -226,7 +226,7 @@ COMPOUND_SCALING = Experiment(
         show=what_the_budget_buys,
     ),
     live=Budget(seeds=3, values=(LARGEST,)),
-    reference=Budget(seeds=4, first_seed=100),
+    reference=Budget(seeds=10, first_seed=200),
 )
 
 CHAPTER = Chapter(
