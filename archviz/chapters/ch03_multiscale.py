@@ -147,7 +147,7 @@ CARDINALITY = Experiment(
         show=group_widths,
     ),
     live=Budget(seeds=3),
-    reference=Budget(seeds=6, first_seed=200),
+    reference=Budget(seeds=12, first_seed=300),
 )
 
 CHAPTER = Chapter(
