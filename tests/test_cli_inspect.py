@@ -56,3 +56,62 @@ def test_what_cannot_be_done_is_said_in_a_sentence(arguments: tuple[str, ...], s
     found = inspect(*(str(cat) if argument == "CAT" else argument for argument in arguments))
     assert found.exit_code == cli_print.USAGE
     assert sentence in found.stderr and "Traceback" not in found.output
+
+
+@pytest.fixture
+def trained_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A run of two arms that were trained for three steps each."""
+    from archviz import catalog
+    from archviz.core.spec import Train
+    from archviz.engine.train import run_trial
+    from archviz.runs.store import Store, trained
+
+    monkeypatch.setenv("ARCHVIZ_HOME", str(tmp_path / "home"))
+    chapter, experiment = catalog.experiment("residual/batch-norm")
+    trials = [
+        trial.replace(setup=trial.setup.replace(recipe=trial.setup.recipe.replace(steps=3)))
+        for trial in experiment.trials(chapter.slug, experiment.live)[:2]
+    ]
+    store = Store()
+    run_id = store.create_run("residual/batch-norm", "A vs B", {"A": (), "B": ("no-batch-norm",)}, trials, "custom")
+    for state, trial in zip(store.trials(run_id), trials, strict=True):
+        measure = Train(metrics=("test_accuracy",))
+        store.append(state.id, run_trial(trial, measure, device="cpu", trained=trained(state.id)))
+    store.close()
+    return run_id
+
+
+def test_what_a_run_has_trained_is_looked_into(trained_run: str, cat: Path, tmp_path: Path) -> None:
+    found = inspect("--run", trained_run, "--example", 3, "--json", "-o", tmp_path / "pictures")
+    assert found.exit_code == 0, found.output
+    seen = json.loads(found.stdout)
+    assert (seen["run"], seen["example"], list(seen["arms"])) == (trained_run, 3, ["A", "B"])
+    a = seen["arms"]["A"]
+    assert a["weights"] == "trained" and len(a["classes"]) == 5 and a["truth"] in "0123456789"
+    assert "residual/batch-norm, A (as it is)" in a["source"] and a["source"].endswith("trained for 3 steps")
+    assert a["files"] and all(Path(file).parent.name == "A" and Path(file).exists() for file in a["files"])
+    own = json.loads(inspect("--run", trained_run, "--arm", "B", "--image", cat, "--json").stdout)
+    assert own["example"] is None and list(own["arms"]) == ["B"] and own["arms"]["B"]["truth"] == ""
+    shown = inspect("--run", trained_run, "--arm", "A")
+    assert "The right answer is" in shown.stdout and "8 x 8 pixels" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--run", "nowhere"), "There is no run 'nowhere' in the history; it may have been deleted."),
+        (("--run", "RUN", "--arm", "Z"), "has no arm 'Z'; it has A and B."),
+        (("--run", "RUN", "--text", "hello"), "This network reads pictures, not text"),
+        (("--run", "RUN", "--example", "9999"), "The test split has examples 0 to 496"),
+        (("--run", "RUN", "--example", "1", "--text", "x"), "Give one of --example, --image and --text."),
+        (("vit-tiny", "--run", "RUN"), "Give either the name of a network or --run"),
+        (("vit-tiny",), "Give the picture that vit-tiny is to look at: --image FILE."),
+        ((), "Give the name of a network with --image FILE, or --run with the id of a run."),
+    ],
+)
+def test_what_a_run_cannot_show_is_said_in_a_sentence(
+    arguments: tuple[str, ...], sentence: str, trained_run: str
+) -> None:
+    found = inspect(*(trained_run if argument == "RUN" else argument for argument in arguments))
+    assert found.exit_code == cli_print.USAGE
+    assert sentence in found.stderr and "Traceback" not in found.output

@@ -301,7 +301,8 @@ def _end(last: _Last) -> None:
     """How it ended: what could not be done, or had to be done otherwise."""
     from archviz.runs.inspection import Ended
 
-    notes = list(dict.fromkeys(look.note for look in (last.job.value or {}).values() if look.note))
+    looks = (last.job.value or {}).values()
+    notes = [look.note for look in looks if look.note and look.weights != "trained"]  # arms say theirs in their column
     for note in notes:
         st.warning(note, icon=":material/info:")
     if isinstance(last.job.error, Ended):

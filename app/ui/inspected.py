@@ -12,7 +12,7 @@ from app import jobs
 from app.ui import parts, views
 from app.ui.charts import layers
 from app.ui.charts.colours import ARM_COLORS
-from archviz.core.results import Images, Result, Table
+from archviz.core.results import Images, Profile, Result, Table
 
 if TYPE_CHECKING:
     from archviz.runs.inspection import Inspection, Token
@@ -43,7 +43,11 @@ def show(looks: Mapping[str, Inspection], titles: Mapping[str, str]) -> None:
         st.subheader("Who looks at whom" if text else "Where it looks", anchor=False, divider="gray")
         for arm, look in _columns(looks, titles):
             with st.container(key=f"inspect-attention-maps-{arm or 'one'}"):
-                _all(look.attention, f"inspect-attention-{arm}", MAP if text else SMALL)
+                single = len(titles) == 1  # a chart with all its ticks needs room; a line for each layer does not
+                shown = [one for one in look.attention if single or isinstance(one, Images)]
+                _all(tuple(shown), f"inspect-attention-{arm}", MAP if text else SMALL)
+        if len(titles) > 1:
+            _entropies(looks, titles)
         st.caption(
             "Bright: looked at much. Each row of a map sums to 1, and the upper right half stays dark where a network "
             "may not look ahead."
@@ -80,6 +84,8 @@ def _answers(looks: Mapping[str, Inspection], titles: Mapping[str, str]) -> None
                 continue
             look = looks[arm]
             parts.html(f'<p class="az-quiet">{parts.escape(look.source)}</p>')
+            if look.note:
+                parts.html(f'<p class="az-note"><b>{parts.escape(look.note)}</b></p>')
             _says(look)
             if look.tokens:
                 _text_of(look.tokens)
@@ -123,11 +129,13 @@ def _says(look: Inspection) -> None:
     if look.truth:
         right = best.name == look.truth
         word = "which is right" if right else f"but it is <b>{parts.escape(look.truth)}</b>"
-        said += f", {word}" + (" ✓" if right else " ✗")
+        said += f", {word}"
     parts.html(f'<p class="az-note" data-testid="says">{said}.</p>')
 
 
 def _guesses(look: Inspection, key: str) -> None:
+    if not look.guesses:
+        return
     what = "The likeliest next tokens" if look.tokens else "The likeliest classes"
     rows = tuple((guess.name, f"{guess.probability:.1%}") for guess in look.guesses)
     views.result(Table(title=what, columns=("token" if look.tokens else "class", "probability"), rows=rows), key)
@@ -157,7 +165,7 @@ def _text_of(tokens: tuple[Token, ...]) -> None:
 
 
 def _profiles(looks: Mapping[str, Inspection], titles: Mapping[str, str]) -> None:
-    first = next(iter(looks.values()))
+    first = next((look for look in looks.values() if look.activations), next(iter(looks.values())))
     for place, profile in zip(st.columns(2, gap="large"), first.activations, strict=False):
         with place:
             if list(titles) == [ONE]:
@@ -168,13 +176,22 @@ def _profiles(looks: Mapping[str, Inspection], titles: Mapping[str, str]) -> Non
             views.figure(drawn, f"inspect-{profile.title}", profile.title)
 
 
+def _entropies(looks: Mapping[str, Inspection], titles: Mapping[str, str]) -> None:
+    """How spread out attention is, arm beside arm."""
+    found = {arm: one for arm, look in looks.items() for one in look.attention if isinstance(one, Profile)}
+    if found:
+        first = next(iter(found.values()))
+        views.figure(layers.profiles(titles, found, first.label, SMALL), "inspect-entropy", first.title)
+
+
 def _feature_maps(looks: Mapping[str, Inspection], titles: Mapping[str, str]) -> None:
     if not any(look.layers for look in looks.values()):
         st.caption("This network has no feature maps: its layers have no places.")
         return
     for arm, look in _columns(looks, titles):
         if not look.layers:
-            st.caption("This network has no feature maps: its layers have no places.")
+            if look.activations:
+                st.caption("This network has no feature maps: its layers have no places.")
             continue
         paths = [layer.path for layer in look.layers]
         labels = {layer.path: f"{layer.path}: {' x '.join(map(str, layer.shape))}" for layer in look.layers}

@@ -62,7 +62,7 @@ def choose() -> Chosen | None:
     if not runs:
         _nothing()
         return None
-    left, right = st.columns([5, 3], vertical_alignment="bottom")
+    left, middle, right = st.columns([6, 3, 1], vertical_alignment="bottom")
     with left:
         run_id = st.selectbox(
             "Run",
@@ -76,7 +76,7 @@ def choose() -> Chosen | None:
     states = trained.choices(jobs.store(), run_id)
     arms = sorted({state.arm for state in states})
     places = list(dict.fromkeys(state.x for state in states))
-    with right, st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with middle:
         options = [ALL, *arms] if len(arms) > 1 else arms
         arm = st.segmented_control(
             "Arms",
@@ -87,6 +87,7 @@ def choose() -> Chosen | None:
             key=f"inspect-arm-{run_id}",
             help="One arm alone, or all of them with the same example.",
         )
+    with right:
         x = _place(run_id, places)
     chosen = trained.choose(jobs.store(), run_id, None if arm in (None, ALL) else arm, x)
     kept = {"run": run_id, "arm": arm or ALL} | ({} if x is None else {"at": f"{x:g}"})
@@ -133,7 +134,6 @@ def _place(run_id: str, places: list[float | None]) -> float | None:
         list(named).index(asked) if asked in named else list(named).index(last),
         key=f"inspect-at-{run_id}",
         format_func=lambda name: significant(float(name)),
-        width=110,
         help="The place on the experiment's axis.",
     )
     return named[found]
@@ -169,13 +169,13 @@ def _example(chosen: tuple[TrialState, ...]) -> tuple[Given | None, str, dict[st
             if counted.value is None:
                 st.caption("loading the dataset")
                 waiting.until([counted])
-                return None, "", {}
-            return _test_example(chosen, counted.value)
+                return None, "", {"example": asked} if (asked := st.query_params.get("example")) else {}
+            return _test_example(chosen, counted.value, text)
         return _own_text(dataset) if text else _own_picture(dataset)
 
 
-def _test_example(chosen: tuple[TrialState, ...], count: int) -> tuple[Given, str, dict[str, str]]:
-    asked = st.query_params.get("example", "0")
+def _test_example(chosen: tuple[TrialState, ...], count: int, text: bool) -> tuple[Given, str, dict[str, str]]:
+    asked = st.query_params.get("example", str(count // 2 if text else 0))  # a text rarely begins with a sentence
     first = min(int(asked), count - 1) if asked.isdecimal() else 0
     key = "inspect-number"
     st.session_state[key] = min(st.session_state.get(key, first), count - 1)
@@ -187,16 +187,17 @@ def _test_example(chosen: tuple[TrialState, ...], count: int) -> tuple[Given, st
         width=200,
         help="Its number in the test split of the run's own dataset.",
     )
-    several = len(chosen) > 1
-    st.button(
-        "Next where they differ" if several else "Next mistake",
-        icon=":material/skip_next:",
-        on_click=_next,
-        args=(chosen, number),
-        help="The next test example that "
-        + ("the arms answer differently." if several else "the network gets wrong.")
-        + " Looks through 500 of them.",
-    )
+    if not text:
+        several = len(chosen) > 1
+        st.button(
+            "Next where they differ" if several else "Next mistake",
+            icon=":material/skip_next:",
+            on_click=_next,
+            args=(chosen, number),
+            help="The next test example that "
+            + ("the arms answer differently." if several else "the network gets wrong.")
+            + " Looks through 500 of them.",
+        )
     if said := st.session_state.pop("inspect-no-next", ""):
         st.caption(said)
 

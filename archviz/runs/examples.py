@@ -92,9 +92,10 @@ def named(dataset: DatasetConfig, output: int) -> str:
 
         letter = built.decode(torch.tensor([output]))
         return WHITE_SPACE.get(letter, letter)
-    whole = built
-    while not isinstance(whole, NamedClasses) and isinstance(getattr(whole.config, "of", None), DatasetConfig):
-        whole = whole.config.of.build()  # a part of another dataset
+    part = dataset
+    while isinstance(whole := getattr(part, "of", None), DatasetConfig):
+        part = whole  # that this is a part of
+    whole = part.build()
     return whole.classes[output] if isinstance(whole, NamedClasses) else str(output)
 
 

@@ -10,6 +10,7 @@ from archviz.runs import examples, inspection, limits, trained
 from archviz.runs.examples import Example
 from archviz.runs.inspection import Inspection, NotInspectable, Subject, Watch
 from archviz.runs.store import Run, Store, TrialState
+from archviz.runs.trained import NotKept
 
 if TYPE_CHECKING:
     from archviz.core.setup import DatasetConfig
@@ -33,11 +34,12 @@ def inspect(
     """Look into each of these trials' networks.
 
     `layers` says by arm whose maps are drawn, `seen` is given each stage, and `known` are earlier looks with the same
-    example, whose attribution is not computed again.
+    example, whose attribution is not computed again. An arm that has left no network has a note that says why.
 
-    Raises NotKept, NotInspectable, NoExample or OverLimit with a sentence.
+    Raises NotKept (where no arm has left one), NotInspectable, NoExample or OverLimit with a sentence.
     """
     found: dict[str, Inspection] = {}
+    missing: dict[str, NotKept] = {}
 
     def one_arm(state: TrialState) -> None:
         def stage(partly: Inspection) -> None:
@@ -55,8 +57,21 @@ def inspect(
 
     with inspection.alone(watch):
         for state in chosen:
-            one_arm(state)
-    return found
+            try:
+                one_arm(state)
+            except NotKept as error:
+                missing[state.arm] = error
+    if not found:
+        raise next(iter(missing.values()), NotKept("This run has no trials to look into."))
+    return {state.arm: found.get(state.arm) or _nothing(state, missing[state.arm]) for state in chosen}
+
+
+def _nothing(state: TrialState, why: NotKept) -> Inspection:
+    """The place of an arm that has left no network."""
+    name = f"{state.arm} of run {state.run_id}"
+    return Inspection(
+        architecture=name, weights="trained", source="", note=str(why), size=0, layers=(), layer="", activations=()
+    )
 
 
 def _look(

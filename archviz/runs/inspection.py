@@ -5,6 +5,7 @@ What one pass shows comes first; what takes longer follows map by map, and whoev
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -130,7 +131,13 @@ class Subject(Record):
 
 def summary(found: Inspection) -> dict[str, Any]:
     """What scripts read: everything but the pictures."""
-    values = {profile.label: dict(zip(profile.layers, profile.values, strict=True)) for profile in found.activations}
+    values = {
+        profile.label: {
+            path: value if math.isfinite(value) else None
+            for path, value in zip(profile.layers, profile.values, strict=True)
+        }
+        for profile in found.activations
+    }
     return {
         "name": found.architecture,
         "weights": found.weights,
@@ -219,24 +226,27 @@ def of_picture(
     passed = capture(net, (inputs, torch.zeros(1)))
     layers, layer = _layers(passed, about.name, layer)
     size = inputs.shape[-1]
+    with torch.no_grad():
+        logits = net(inputs)[0].float()
+    lost = not bool(torch.isfinite(logits).all())
     found = Inspection(
         architecture=about.name,
         weights=about.weights,
         source=about.source,
-        note=about.note,
+        note=_lost(about.name) if lost else about.note,
         size=size,
         truth=about.truth,
-        pending="" if known else REASONS,
-        guesses=_guesses(net, inputs, about.classes),
+        pending="" if known or lost else REASONS,
+        guesses=() if lost or not about.classes else _likeliest(logits, about.classes),
         layers=layers,
         layer=layer,
         picture=images("What the network sees", {f"{size} x {size} pixels": picture}),
         activations=tuple(one for one in activations.read(passed) if isinstance(one, Profile)),
-        features=_features(passed, layer),
-        attention=_attention(net, passed, picture),
+        features=None if lost else _features(passed, layer),
+        attention=() if lost else _attention(net, passed, picture),
         attribution=known,
     )
-    if known:
+    if known or lost:
         return found
     seen(found)
     for reasons in attribution.unfold(passed, lambda text, share: watch(f"{REASONS}: {text}", share)):
@@ -259,21 +269,26 @@ def of_text(
     layers, layer = _layers(passed, about.name, layer)
     with torch.no_grad():
         logits = net(inputs)[0].float()  # l v, or k where the whole text has a class
+    lost = not bool(torch.isfinite(logits).all())
     return Inspection(
         architecture=about.name,
         weights=about.weights,
         source=about.source,
-        note=about.note,
+        note=_lost(about.name) if lost else about.note,
         size=inputs.shape[-1],
         truth=about.truth,
-        guesses=_likeliest(logits if logits.dim() == 1 else logits[-1], about.classes),
+        guesses=() if lost else _likeliest(logits if logits.dim() == 1 else logits[-1], about.classes),
         layers=layers,
         layer=layer,
-        tokens=text.tokens(inputs[0], spelling, logits),
+        tokens=() if lost else text.tokens(inputs[0], spelling, logits),
         activations=tuple(one for one in activations.read(passed) if isinstance(one, Profile)),
-        features=text.channels(passed.taps[layer], layer, spelling, CHANNELS) if layer else None,
-        attention=text.attention(passed, spelling),
+        features=text.channels(passed.taps[layer], layer, spelling, CHANNELS) if layer and not lost else None,
+        attention=() if lost else text.attention(passed, spelling),
     )
+
+
+def _lost(name: str) -> str:
+    return f"{name} diverged: its answer is no number any more. What is left to see is how its activations explode."
 
 
 def _layers(passed: Capture, name: str, layer: str | None) -> tuple[tuple[Layer, ...], str]:
@@ -338,15 +353,6 @@ def _cropped(image: Image, how: Preparation) -> Image:
     sized = functional.resize(image, [how.resize], InterpolationMode(how.interpolation))
     cropped: Image = functional.center_crop(sized, [how.crop, how.crop])
     return cropped
-
-
-def _guesses(net: nn.Module, inputs: Tensor, names: tuple[str, ...]) -> tuple[Guess, ...]:
-    import torch
-
-    if not names:
-        return ()
-    with torch.no_grad():
-        return _likeliest(net(inputs)[0].float(), names)
 
 
 def _likeliest(logits: Tensor, names: tuple[str, ...]) -> tuple[Guess, ...]:
