@@ -33,7 +33,7 @@ def test_train_then_look_inside(serve: Callable[[Path], str], tab: Page) -> None
     for arm in "AB":
         answer = tab.locator(f".st-key-inspect-answer-{arm}")
         expect(answer.get_by_test_id("says")).to_contain_text("Says", timeout=LOADED)
-        expect(answer.get_by_text("Integrated Gradients", exact=True)).to_be_visible(timeout=LOADED)
+        expect(answer.get_by_text(re.compile(r"^Integrated Gradients( \(\d images\))?$"))).to_be_visible(timeout=LOADED)
         assert answer.locator(".az-pictures img").count() == 4
         maps = tab.get_by_test_id(f"inspect-features-pictures-{arm}").locator("img")
         expect(maps.first).to_be_visible(timeout=SOON)

@@ -1,9 +1,16 @@
+import pytest
 import torch
 from torch import Tensor, nn
 
 from archviz.core.tap import Capture, Tap
 from archviz.engine.capture import capture
 from archviz.probes import attribution
+
+
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is."""
+    monkeypatch.setattr(attribution, "SECONDS", 1e9)
 
 
 class Corner(nn.Module):
@@ -47,3 +54,25 @@ def test_maps_of_features_add_grad_cam() -> None:
 def test_nothing_is_said_of_text_or_without_a_picture() -> None:
     assert attribution.read(Capture(Corner())) == ()
     assert attribution.read(Capture(nn.Embedding(4, 4), inputs=torch.tensor([[1, 2]]))) == ()
+
+
+def test_where_passes_take_long_fewer_images_are_averaged_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attribution, "SECONDS", 0.0)
+    named, _ = read(torch.rand(1, 1, 8, 8), Corner())
+    assert list(named)[-1] == f"Integrated Gradients ({attribution.FEWEST} images)"
+
+
+def test_maps_come_one_by_one_and_can_be_ended_between_two_passes() -> None:
+    seen = capture(Corner(), (torch.rand(1, 1, 8, 8), torch.zeros(1)))
+    told: list[tuple[str, float | None]] = []
+
+    def watch(text: str, share: float | None) -> None:
+        told.append((text, share))
+        if (share or 0) > 0.5:
+            raise InterruptedError
+
+    stages = []
+    with pytest.raises(InterruptedError):
+        stages.extend(images.captions[-1] for (images,) in attribution.unfold(seen, watch))
+    assert [text for text, _ in told[:3]] == ["saliency", "Grad-CAM", "Integrated Gradients"]
+    assert [share for _, share in told[2:]] == [0, 1 / 8, 2 / 8, 3 / 8, 4 / 8, 5 / 8]

@@ -30,6 +30,12 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     store.close()
 
 
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is."""
+    monkeypatch.setattr("archviz.probes.attribution.SECONDS", 1e9)
+
+
 def left(store: Store, identity: str, scale: float = 1.0) -> str:
     """A run of this experiment whose first seed left networks with the weights that they start from."""
     chapter, experiment = catalog.experiment(identity)
