@@ -10,11 +10,11 @@ from typing import Any
 
 import streamlit as st
 
-from app import jobs, progress, state
+from app import anatomy, jobs, progress, state
 from app.background import Background
 from app.jobs import Order, Refused
 from app.state import Choices, Selection
-from app.ui import controls, exhibits, live, parts, prose, sources, views, waiting
+from app.ui import controls, exhibits, inside, live, parts, prose, sources, views, waiting
 from archviz.core import book
 from archviz.core.spec import Chapter, Experiment, NotApplicable, Tweak
 from archviz.runs.reference import Card, Reference
@@ -58,6 +58,7 @@ def _render(page: book.Page) -> None:
             paragraph = text.experiments[slugs.index(chosen)] if len(text.experiments) == len(slugs) else ""
             _question(page.slug, chosen, chapter, references.get(chosen), paragraph)
     graph_place = beside_graph.container(key="graph", height=GRAPH_HEIGHT, border=False)
+    inside_place = beside_graph.container(key="inside")
     exhibits_place = st.container(key="exhibits")
     if chosen is None:
         views.skeleton(PICTURE_HEIGHT)
@@ -74,7 +75,7 @@ def _render(page: book.Page) -> None:
         waiting.until([jobs.library])
     else:
         declared = next(one for one in chapter.experiments if one.slug == chosen)
-        graph = _Laboratory(page.slug, chapter, declared, read).render(graph_place)
+        graph = _Laboratory(page.slug, chapter, declared, read).render(graph_place, inside_place)
         waiting.until([graph, jobs.demonstration(f"{page.slug}/{chosen}")])
     if len(text.experiments) != len(slugs):
         parts.prose("\n\n".join(text.experiments))
@@ -237,14 +238,16 @@ class _Laboratory:
         self.run_id = run.id if run and run.experiment == f"{slug}/{declared.slug}" else None
         self.active = run is not None and self.run_id is not None and run.status in ("queued", "running")
 
-    def render(self, graph_place: st.delta_generator.DeltaGenerator) -> Background[Any]:
-        """Draw all of it, the graph in its place; gives the graph that is on its way or there."""
+    def render(
+        self, graph_place: st.delta_generator.DeltaGenerator, inside_place: st.delta_generator.DeltaGenerator
+    ) -> Background[Any]:
+        """Draw all of it, the graph and what is inside it in their places; gives the graph, on its way or there."""
         _heading("Try it yourself")
         experiment = self._with(self._lanes())
         problems = _problems(experiment)
         order, problem = self._controls(experiment)
         with graph_place:
-            chosen, graph = self._graph(experiment, problems)
+            chosen, graph = self._graph(experiment, problems, inside_place)
         self._write(experiment, order, chosen)
         self._train(order, next(iter(problems.values()), None) or problem or _nothing_to_compare(experiment))
         if chosen != ARMS:
@@ -313,7 +316,9 @@ class _Laboratory:
         )
         return order, problem
 
-    def _graph(self, experiment: Experiment, problems: Mapping[str, str]) -> tuple[str, Background[Any]]:
+    def _graph(
+        self, experiment: Experiment, problems: Mapping[str, str], inside_place: st.delta_generator.DeltaGenerator
+    ) -> tuple[str, Background[Any]]:
         names = (ARMS, *(model.name for model in self.chapter.architectures))
         chosen = controls.graph(names, self.selection.graph or ARMS, f"graph.{self.slug}.{self.read.visit}")
         if chosen != ARMS:
@@ -328,8 +333,20 @@ class _Laboratory:
         elif drawn.value is None:
             views.skeleton(height)
         else:
-            views.graphs(drawn.value, f"graph-{self.slug}", height)
+            subjects = self._subjects(drawn.value, chosen, experiment, problems, f"graph-{self.slug}")
+            inside.graphs(drawn.value, subjects, f"graph-{self.slug}", height, inside_place)
         return chosen, drawn
+
+    def _subjects(
+        self, drawn: Mapping[str, Any], chosen: str, experiment: Experiment, problems: Mapping[str, str], viewer: str
+    ) -> dict[str, anatomy.Subject]:
+        """The networks whose graphs are drawn."""
+        if chosen != ARMS:
+            model = next(model for model in self.chapter.architectures if model.name == chosen)
+            return {name: anatomy.Subject(model.config, model.inputs) for name in drawn}
+        shown = self.declared if problems else experiment
+        setups = {arm.name: shown.setup(arm, shown.claims[0].at) for arm in shown.arms}
+        return anatomy.of_arms(setups, f"{self.slug}/{self.declared.slug}", self.run_id, viewer)
 
     def _write(self, experiment: Experiment, order: Order, graph: str) -> None:
         """Put what is chosen into the address; what is as declared stays out of it."""

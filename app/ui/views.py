@@ -31,6 +31,8 @@ from archviz.runs.reference import Card
 if TYPE_CHECKING:
     import pyarrow
 
+    from app.canvas.component import Click, Measure
+
 DRAWN = Curve | Profile | Heatmap | Histogram | Images | Sliding | Table | Verdict | Graph
 """What `result` has a view for."""
 OUTCOMES = {
@@ -110,13 +112,13 @@ def verdicts(card: Card, found: Sequence[Verdict], key: str) -> None:
                 parts.html(f'<p class="az-quiet"><b>Published:</b> {parts.escape(claim.published)}.</p>')
 
 
-def graphs(drawn: Mapping[str, Graph], key: str, height: int) -> None:
-    """Graphs side by side, to look around in, and as files."""
+def graphs(drawn: Mapping[str, Graph], key: str, height: int, measures: Sequence["Measure"] = ()) -> "Click | None":
+    """Graphs side by side, to look around in, and as files; gives the node that is chosen."""
     from app.canvas.component import viewer
     from archviz.engine.trace import overview
     from archviz.export.dot import to_dot, to_svg
 
-    viewer(drawn, key=key, height=height)
+    chosen = viewer(drawn, key=key, height=height, measures=measures)
     with st.container(horizontal=True, gap="small", key=f"{key}-files"):
         for name, one in drawn.items():
             short = overview(one)
@@ -131,6 +133,7 @@ def graphs(drawn: Mapping[str, Graph], key: str, height: int) -> None:
                     on_click="ignore",
                     help=f"The graph of {name} as Graphviz {'reads' if kind == 'DOT' else 'draws'} it.",
                 )
+    return chosen
 
 
 def table(columns: Columns, key: str) -> None:
