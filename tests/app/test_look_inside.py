@@ -45,7 +45,8 @@ def test_train_then_look_inside(serve: Callable[[Path], str], tab: Page) -> None
     tab.goto(f"{address}/inspect?run={run}&arm=B&example=5")
     expect(tab.locator(".st-key-inspect-answer-B").get_by_test_id("says")).to_be_visible(timeout=LOADED)
     expect(tab.locator(".st-key-inspect-answer-A")).to_have_count(0)
-    expect(tab.get_by_label(re.compile("Test example"))).to_have_value("5")
+    expect(tab.get_by_test_id("stNumberInputField")).to_have_value("5", timeout=SOON)
+    assert "example=5" in tab.url
 
     # A run that is gone is said in a sentence.
     tab.goto(f"{address}/inspect?run=nowhere")
