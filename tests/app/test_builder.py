@@ -191,6 +191,28 @@ def test_by_keyboard_alone(builder: Page):
 
 
 @pytest.mark.browser
+def test_several_blocks_are_chosen_and_joined_by_keyboard_and_by_mouse(builder: Page):
+    add(builder, "Image", "ReLU", "Add")
+    python_sees(builder, "image1 relu1 add1", "image1>relu1", "relu1>add1")
+    blocks = builder.locator(".react-flow__node")
+    for choose_second in (
+        lambda: (blocks.nth(2).focus(), builder.keyboard.press("Control+Enter")),
+        lambda: blocks.nth(2).click(position={"x": 12, "y": 9}, modifiers=["Control"]),
+    ):
+        builder.get_by_test_id("drawing").focus()
+        builder.keyboard.press("Escape")
+        expect(builder.locator(".react-flow__node.selected")).to_have_count(0)
+        blocks.nth(0).focus()
+        builder.keyboard.press("Enter")
+        choose_second()
+        expect(builder.locator(".react-flow__node.selected")).to_have_count(2)
+        builder.keyboard.press("j")
+        python_sees(builder, "image1 relu1 add1", "image1>relu1", "relu1>add1", "image1>add1")
+        builder.keyboard.press("Control+z")
+        python_sees(builder, "image1 relu1 add1", "image1>relu1", "relu1>add1")
+
+
+@pytest.mark.browser
 def test_a_cycle_is_refused_and_a_residual_connection_is_not(builder: Page):
     add(builder, "Image", "ReLU", "Add")
     builder.get_by_test_id("tidy").click()

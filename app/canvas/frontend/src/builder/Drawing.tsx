@@ -16,6 +16,7 @@ import type { DesignModel } from "./useDesign";
 type CanvasNode = BlockNode | CardNode | FrameNode;
 
 const nodeTypes = { block: BlockCard, card: GroupCard, frame: GroupFrame };
+const MODIFIERS = new Set(["Control", "Meta", "Shift"]);
 const FIT = { maxZoom: 1, padding: 0.15 };
 
 interface DrawingProps {
@@ -202,6 +203,7 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
   };
 
   const onKey = (event: KeyboardEvent): void => {
+    if (MODIFIERS.has(event.key)) return; // React Flow hears them at the document: with them, several are chosen
     event.stopPropagation(); // Streamlit has one-letter keys of its own
     if ((event.target as HTMLElement).closest("input, select")) return;
     const command = commandOf({ key: event.key, command: event.ctrlKey || event.metaKey, shift: event.shiftKey });
@@ -215,7 +217,7 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
       className={`drawing${isOver ? " over" : ""}`}
       ref={setNodeRef}
       role="application"
-      aria-label="Design. Tab goes from block to block, J joins two chosen blocks, G groups, T tidies, Delete removes, Control Z undoes."
+      aria-label="Design. Tab goes from block to block, Enter chooses one and Control Enter several, J joins two chosen blocks, G groups, T tidies, Delete removes, Control Z undoes."
       tabIndex={0}
       data-testid="drawing"
       onKeyDown={onKey}
