@@ -96,7 +96,7 @@ ADD = {"id": "add1", "block": {"kind": "AddNode"}}
         ("[1, 2]", "it has no list of nodes"),
         ('{"nodes": [{"id": 1, "label": "a"}], "links": []}', "it has 'links'"),
         (graph({"id": "x", "block": {"kind": "MagicNode"}}), "block 'x': unknown kind 'MagicNode'"),
-        (graph(conv("c1"), ADD, lines="image1>add1>terms add1>c1 c1>add1>terms"), "c1: This is a cycle: c1 → add1 → c1"),
+        (graph(conv("c1"), ADD, lines="image1>add1>terms add1>c1 c1>add1>terms"), "This is a cycle: c1 → add1 → c1"),
         (graph(conv("c1"), conv("c2"), lines="image1>c1 image1>c2"), "2 blocks lead nowhere (c1, c2)"),
         (graph(FLAT, linear("l1", 10**9)), "block 'l1': features must be at most 1000000, not 1000000000"),
         (
