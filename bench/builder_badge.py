@@ -7,14 +7,15 @@ rest (target 150 ms). Each block is put behind the last one and taken away again
 """
 
 import os
-from pathlib import Path
+import tempfile
 
 from playwright.sync_api import sync_playwright
 
-import bench.graph_viewer as viewer
+from bench.first_paint import ROOT, server
+from bench.graph_viewer import REPEATS, line
 from tests.install_browser import system_browser
 
-PAGE = Path(__file__).parent.parent / "app" / "main.py"
+PAGE = ROOT / "app" / "main.py"
 
 ADD = """
 (number) => new Promise((done, fail) => {
@@ -36,24 +37,23 @@ ADD = """
 
 def main() -> None:
     """Measure, and print the figures."""
-    viewer.PAGE = PAGE
-    with viewer.server() as address, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as home, server(PAGE, home) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=system_browser(), args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
-        page.goto(address.partition("/?")[0] + "/build")
+        page.goto(f"{address}/build")
         page.get_by_test_id("drawing").wait_for(timeout=180_000)
         page.locator(".st-key-train-button button:enabled").first.wait_for(timeout=180_000)
         for kind in ("image", "conv"):
             page.get_by_test_id(f"shelf-{kind}").press("Enter")
         page.get_by_test_id("badge-conv1").get_by_text("16×8×8").wait_for()
         took: list[float] = []
-        for number in range(viewer.REPEATS):
+        for number in range(REPEATS):
             page.wait_for_timeout(250)
             took.append(page.evaluate(ADD, number))
             page.get_by_test_id("undo").click()
             page.get_by_test_id("badge-relu1").wait_for(state="detached")
         print(f"load of this machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-        print(viewer.line("block added -> its shape", took))
+        print(line("block added -> its shape", took))
         browser.close()
 
 

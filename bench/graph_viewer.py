@@ -7,22 +7,16 @@ together (target 2 s), one module opened or closed among 50 open ones (target 30
 over the whole graph (target 30 a second). The Streamlit server runs beside it and is idle meanwhile.
 """
 
-import contextlib
 import os
-import socket
 import statistics
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
+import tempfile
 
 from playwright.sync_api import Page, sync_playwright
 
+from bench.first_paint import ROOT, server
 from tests.install_browser import system_browser
 
-PAGE = Path(__file__).parent.parent / "tests" / "app" / "viewer_app.py"
+PAGE = ROOT / "tests" / "app" / "viewer_app.py"
 REPEATS = 50
 
 FIND = """
@@ -45,25 +39,6 @@ FIND = """
   window.press = (id) => root.querySelector(`[data-testid="${id}"]`).click();
 }
 """
-
-
-@contextlib.contextmanager
-def server() -> Iterator[str]:
-    """Address of a page with the large graph."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(PAGE), "--server.port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(300):
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://localhost:{port}/_stcore/health"):
-                break
-            time.sleep(0.1)
-        yield f"http://localhost:{port}/?large=1"
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def line(what: str, milliseconds: list[float]) -> str:
@@ -94,10 +69,10 @@ def frames_while_panning(page: Page) -> float:
 
 def main() -> None:
     """Measure, and print the figures."""
-    with server() as address, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as home, server(PAGE, home) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=system_browser(), args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1280, "height": 860})
-        page.goto(address)
+        page.goto(f"{address}/?large=1")
         page.get_by_test_id("pane-A").wait_for(timeout=60_000)
         page.evaluate(FIND)
         opened, toggled = [], []
