@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -30,8 +31,15 @@ def archviz(*arguments: str) -> Result:
 
 
 def subprocess_of(command: list[str], **options: object) -> "subprocess.Popen[str]":
+    """A command that hears Ctrl-C, even where the shell has started the tests in the background, deaf to it."""
     return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        **options,
     )
 
 
