@@ -39,3 +39,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
         elif item.nodeid.startswith(ENGINES):
             item.add_marker(pytest.mark.xdist_group("engine"))
+    items.sort(key=lambda item: not item.nodeid.startswith(ENGINES))  # the longest group begins first
