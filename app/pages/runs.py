@@ -173,14 +173,7 @@ def _actions(chosen: list[str], progresses: list[Progress]) -> None:
                 icon=":material/open_in_new:",
                 query_params={"experiment": experiment, "run": run.id},
             )
-            if run.id in trained.left():
-                st.page_link(
-                    parts.pages()["inspect"],
-                    label="Look inside",
-                    icon=":material/visibility:",
-                    query_params={"run": run.id},
-                    help="The networks that this run has trained: what flows through them, and where they look.",
-                )
+            trained.link(run.id)
         st.download_button(
             "CSV",
             tables.to_csv(found),

@@ -79,14 +79,8 @@ def _status(progress: Progress, key: str) -> None:
                     jobs.stop(run.id)
             elif run.status in ("interrupted", "stopped", "failed"):
                 _resume(run.id)
-            if not progress.active and run.id in trained.left():
-                st.page_link(
-                    parts.pages()["inspect"],
-                    label="Look inside",
-                    icon=":material/visibility:",
-                    query_params={"run": run.id},
-                    help="The networks that this run has trained: what flows through them, and where they look.",
-                )
+            if not progress.active:
+                trained.link(run.id)
             st.page_link(
                 parts.pages()["runs"],
                 label="In the history",

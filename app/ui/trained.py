@@ -44,6 +44,18 @@ def left() -> frozenset[str]:
     return trained.present()
 
 
+def link(run_id: str) -> None:
+    """A link to a look into what a run has trained, where it left anything."""
+    if run_id in left():
+        st.page_link(
+            parts.pages()["inspect"],
+            label="Look inside",
+            icon=":material/visibility:",
+            query_params={"run": run_id},
+            help="The networks that this run has trained: what flows through them, and where they look.",
+        )
+
+
 def offered() -> list[Run]:
     """The runs that can be looked into, the newest first."""
     present = left()

@@ -1,4 +1,4 @@
-"""One engine process for all tests that need one, in a home of its own."""
+"""One engine process for all tests that need one, and a store in a home of its own."""
 
 import os
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from archviz.runs.cluster import Engine
+from archviz.runs.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,3 +30,12 @@ def engine(importable: None, archviz_home: Path) -> Iterator[Engine]:
     yield engine
     engine.close()
     engine.store.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """An empty history, its files beside it."""
+    monkeypatch.setenv("ARCHVIZ_HOME", str(tmp_path))
+    store = Store(f"sqlite:///{tmp_path / 'history.db'}")
+    yield store
+    store.close()

@@ -1,8 +1,5 @@
 """Looks into trained networks: of pictures and of texts, arm beside arm, with examples and the reader's own."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -20,14 +17,6 @@ from archviz.runs.inspection import Ended
 from archviz.runs.store import Store, trained
 from archviz.runs.trained import NotKept, choose
 from tests.engine.tiny import trial as tiny
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv("ARCHVIZ_HOME", str(tmp_path))
-    store = Store(f"sqlite:///{tmp_path / 'history.db'}")
-    yield store
-    store.close()
 
 
 @pytest.fixture(autouse=True)

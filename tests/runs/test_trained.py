@@ -1,7 +1,6 @@
 """Trained networks: which are kept, that they go with their run, and a sentence for each that is not there."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +18,6 @@ from tests.engine.tiny import TinyNet, setup
 from tests.runs.toy import trial as toy
 
 MEASURE = Train(metrics=("test_accuracy",))
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv("ARCHVIZ_HOME", str(tmp_path))
-    store = Store(f"sqlite:///{tmp_path / 'history.db'}")
-    yield store
-    store.close()
 
 
 def create(store: Store, places: tuple[float | None, ...] = (8.0, 56.0)) -> str:
