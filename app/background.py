@@ -16,6 +16,8 @@ KEPT = 64
 """Pictures that are kept in memory."""
 KEPT_FILES = 8
 """Files for download that are kept in memory."""
+KEPT_BYTES = 2**29
+"""Their bytes, the newest file apart."""
 
 
 class Background(Generic[T]):
@@ -86,6 +88,8 @@ def file(identity: str, work: Callable[[], bytes]) -> Background[bytes] | None:
         if identity not in _files and not all(one.over for one in _files.values()):
             return None
         found = _kept(_files, KEPT_FILES, identity, work)
+        while len(_files) > 1 and sum(len(one.value or b"") for one in _files.values()) > KEPT_BYTES:
+            _files.pop(next(iter(_files)))
         found.start()
     return found
 

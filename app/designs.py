@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from archviz.core.setup import DatasetConfig, Inputs, ModelConfig, Recipe, Setup
     from archviz.core.spec import Architecture, Dataset, Probe
     from archviz.engine.evaluate_graph import GraphReport
+    from archviz.export.disassemble import Parts
     from archviz.models.assembled import Assembled
     from archviz.runs.designs import Designs
 
@@ -72,28 +73,27 @@ def _drawable(sheet: Sheet) -> Sheet:
 
 
 @lru_cache(maxsize=16)
-def opened(name: str) -> tuple[Sheet, InitConfig | None]:
+def opened(name: str) -> Parts:
     """A model of the book as blocks. Raises Refused."""
     from archviz import catalog
     from archviz.export.disassemble import NotAssemblable, disassemble
 
     try:
         model = catalog.model(name)
-        parts = disassemble(model.config, model.inputs)
+        return disassemble(model.config, model.inputs)
     except catalog.NotFound as error:
         raise Refused(str(error)) from error
     except NotAssemblable as error:
         raise Refused(f"{name} cannot be opened as blocks: {error}") from error
-    return parts.model.sheet, parts.model.init
 
 
 @lru_cache(maxsize=16)
-def disassembled(model: ModelConfig, inputs: Inputs) -> Assembled.Config:
+def disassembled(model: ModelConfig, inputs: Inputs) -> Parts:
     """Any model as blocks. Raises Refused."""
     from archviz.export.disassemble import NotAssemblable, disassemble
 
     try:
-        return disassemble(model, inputs).model
+        return disassemble(model, inputs)
     except NotAssemblable as error:
         raise Refused(f"There is no plain source of this model: {error}") from error
 
@@ -187,10 +187,15 @@ def onnx(config: Assembled.Config) -> bytes:
 
 
 def weights(config: Assembled.Config) -> bytes:
-    """Fresh weights as safetensors."""
+    """Fresh weights as safetensors. Raises Refused."""
     from archviz.engine.initialize import initialize
     from archviz.export.weights import to_safetensors
+    from archviz.runs import limits
 
+    try:
+        limits.check_file(graph_report(config.sheet).parameters)
+    except limits.OverLimit as error:
+        raise Refused(str(error)) from error
     model = config.build()
     initialize(model, 0)
     return to_safetensors(model)

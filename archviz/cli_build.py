@@ -66,6 +66,8 @@ def spec(name: Annotated[str, typer.Argument(help="Name of a model: resnet20, vg
     except (catalog.NotFound, NotAssemblable) as error:
         fail(f"{name} cannot be opened as blocks: {error}" if isinstance(error, NotAssemblable) else str(error))
     sys.stdout.write(to_spec(arranged(parts.model.sheet), parts.model.init))
+    if parts.left_out:
+        typer.echo(parts.left_out, err=True)
 
 
 def _read(file: str) -> str:
@@ -127,17 +129,20 @@ def _write(
 
         _save(source, to_source(config, title).encode())
     if onnx is not None or weights is not None:
+        from archviz.engine.evaluate_graph import evaluate_graph
         from archviz.engine.initialize import initialize
         from archviz.export.weights import NotExportable, batch_of, to_onnx, to_safetensors
+        from archviz.runs.limits import OverLimit, check_file
 
-        model = config.build()
-        initialize(model, seed)
         try:
+            check_file(evaluate_graph(config.sheet).parameters)
+            model = config.build()
+            initialize(model, seed)
             if weights is not None:
                 _save(weights, to_safetensors(model))
             if onnx is not None:
                 _save(onnx, to_onnx(model, batch_of(config.inputs)))
-        except NotExportable as error:
+        except (NotExportable, OverLimit) as error:
             fail(str(error))
     if svg is not None:
         from archviz.engine.trace import overview, trace

@@ -74,16 +74,20 @@ def models(draw: st.DrawFn) -> Sheet:
     nodes = [GraphNode(id=f"{first.name}1", block=first)]
     edges: list[GraphEdge] = []
     values: dict[str, Inputs] = {nodes[0].id: first.given}  # type: ignore[attr-defined]
+    matrices: dict[str, Inputs] = {}
     last = nodes[0].id
     for number in range(2, 2 + draw(st.integers(1, 7))):
         block = draw(blocks())
         if not block.ports:
             continue
-        sources = [last]
+        sources, given_values = [last], [values[last]]
+        if block.tied and not matrices:
+            continue
         if block.many or len(block.ports) == 2:
-            sources.append(draw(st.sampled_from([*values])))
+            sources.append(draw(st.sampled_from([*(matrices if block.tied else values)])))
+            given_values.append((matrices if block.tied else values)[sources[-1]])
         try:
-            _, gives, parameters = fit(block, tuple(values[name] for name in sources))
+            _, gives, parameters = fit(block, tuple(given_values))
         except Misfit:
             continue
         if parameters > 200_000 or len(gives.shape) == 0:
@@ -94,6 +98,9 @@ def models(draw: st.DrawFn) -> Sheet:
             port = block.ports[min(place, len(block.ports) - 1)]
             edges.append(GraphEdge(source=source, target=name, port=port))
         values[name], last = gives, name
+        matrix = block.matrix(*given_values)
+        if matrix is not None:
+            matrices[name] = matrix
     assume(len(nodes) > 1)
     sheet = Sheet(nodes=tuple(nodes), edges=tuple(edges))
     inner = [node for node in nodes[1:] if len(node.block.ports) == 1 and not node.block.many]

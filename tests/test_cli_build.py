@@ -49,6 +49,21 @@ def test_the_exports_are_written(resnet20: str, tmp_path: Path) -> None:
     assert Path(files["onnx"]).stat().st_size > Path(files["safetensors"]).stat().st_size > 10_000
 
 
+def test_what_only_training_uses_is_left_out_of_a_spec_and_said() -> None:
+    done = run("spec", "inception_v3")
+    assert done.exit_code == 0 and json.loads(done.stdout)["nodes"]
+    assert done.stderr.startswith("Left out: what only training uses (auxiliary.0; 3,326,696 parameters)")
+
+
+def test_a_file_that_would_not_fit_into_memory_is_refused(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.json"
+    spec.write_text(run("spec", "gpt2-xl").stdout, encoding="utf-8")
+    done = run("build", str(spec), "--weights", str(tmp_path / "xl.safetensors"))
+    assert done.exit_code == 2 and "MiB of memory, more than the limit of" in done.stderr
+    assert not (tmp_path / "xl.safetensors").exists()
+    assert run("build", str(spec), "--source", str(tmp_path / "xl.py")).exit_code == 0
+
+
 def test_what_is_no_model_is_said_with_exit_code_2(tmp_path: Path) -> None:
     nodes = [
         {"id": "image1", "block": {"kind": "ImageNode"}},
@@ -64,7 +79,7 @@ def test_what_is_no_model_is_said_with_exit_code_2(tmp_path: Path) -> None:
         done = run("build", "-", given=wrong)
         assert done.exit_code == 2 and len(done.stderr.strip().splitlines()) == 1
     assert run("build", str(tmp_path / "none.json")).exit_code == 2
-    assert run("spec", "gpt2").exit_code == 2
+    assert run("spec", "resnet-1001").exit_code == 2
 
 
 IMAGE = {"id": "image1", "block": {"kind": "ImageNode"}}

@@ -9,7 +9,7 @@ import streamlit as st
 from app.canvas.mount import mount
 
 Value = int | float | str | bool | None
-LARGEST = 500
+LARGEST = 1000
 """Blocks that one design may have."""
 MOST_COPIES = 64
 """Copies that a group may stand for."""

@@ -44,7 +44,7 @@ def render() -> None:
         return
     _arrive()
     _start()
-    parts.problems(st.session_state.get(STATE + "problems", ()))
+    parts.problems(st.session_state.get(STATE + "said", ()))
     st.fragment(_bench)()
     _training()
 
@@ -61,17 +61,19 @@ def _arrive() -> None:
     st.session_state[STATE + "asked"] = asked
     if first:
         _open_sheet(designs.blank(), None, "a blank canvas")
-    problem = None
+    said = None
     try:
         if LINK in asked:
             _open_sheet(designs.sheet_of_link(asked[LINK]), None, "the model of the link")
         elif "design" in asked:
             _open_sheet(*designs.saved_design(asked["design"]), asked["design"])
         elif "open" in asked:
-            _open_sheet(*designs.opened(asked["open"]), asked["open"])
+            found = designs.opened(asked["open"])
+            _open_sheet(found.model.sheet, found.model.init, asked["open"])
+            said = found.left_out
     except Refused as error:
-        problem = str(error)
-    st.session_state[STATE + "problems"] = [problem] if problem else []
+        said = str(error)
+    st.session_state[STATE + "said"] = [said] if said else []
 
 
 def _open_sheet(sheet: Sheet, init: InitConfig | None, title: str) -> None:

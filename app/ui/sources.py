@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ def arms(setups: Mapping[str, Setup], key: str) -> None:
             lines(difference(texts[0], texts[1]), HEIGHT, "config-difference")
         with source:
             found = {arm: _source(setups[arm]) for arm in (first, other)}
+            _left_out({arm: setups[arm] for arm in (first, other)})
             failed = {arm: one for arm, one in found.items() if isinstance(one, Refused)}
             for arm, refusal in failed.items():
                 parts.html(f'<p class="az-quiet">{arm}: {parts.escape(str(refusal))}</p>')
@@ -59,16 +61,25 @@ def arms(setups: Mapping[str, Setup], key: str) -> None:
 
 def _source(setup: Setup) -> str | Refused:
     try:
-        return designs.source(designs.disassembled(setup.model, setup.recipe.dataset.inputs))
+        return designs.source(designs.disassembled(setup.model, setup.recipe.dataset.inputs).model)
     except Refused as error:
         return error
+
+
+def _left_out(setups: Mapping[str, Setup]) -> None:
+    """What of the arms is not in their source."""
+    for arm, setup in setups.items():
+        with contextlib.suppress(Refused):
+            left_out = designs.disassembled(setup.model, setup.recipe.dataset.inputs).left_out
+            if left_out:
+                parts.html(f'<p class="az-quiet">{arm}: {parts.escape(left_out)}</p>')
 
 
 def _open(arm: str, setup: Setup) -> None:
     from archviz.export.link import to_link
 
     try:
-        sheet = designs.disassembled(setup.model, setup.recipe.dataset.inputs).sheet
+        sheet = designs.disassembled(setup.model, setup.recipe.dataset.inputs).model.sheet
     except Refused as error:
         parts.html(f'<p class="az-quiet">{arm}: {parts.escape(str(error))}</p>')
         return

@@ -6,7 +6,7 @@ import torch
 from pydantic import Field
 
 from archviz.blocks.assembly.fitting import Fault, Fit, fit, fit_all
-from archviz.blocks.assembly.node import Change, Misfit, NodeConfig, Repair, empty
+from archviz.blocks.assembly.node import Change, Misfit, NodeConfig, Repair
 from archviz.blocks.assembly.sheet import GraphEdge, GraphNode, Sheet, structure
 from archviz.core.record import Record
 from archviz.core.setup import Inputs
@@ -102,7 +102,7 @@ def _macs(block: NodeConfig, given: tuple[Inputs, ...]) -> int:
         module = layer.build().eval()
         try:
             with Counter() as counter:
-                module(*(empty(one) for one in given))
+                module(*block.examples(*given))
         except NoFormula:
             return 0
     macs: int = counter.macs

@@ -6,7 +6,7 @@ becomes nodes, too. Parts that hold several blocks become groups, and equal neig
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,9 +32,10 @@ from archviz.blocks.window_attention import WindowAttention
 from archviz.core.setup import Inputs, ModelConfig
 from archviz.models.assembled import Assembled, of
 from archviz.models.swin import PatchMerging
+from archviz.models.transformer import Segments, TiedHead
 from archviz.models.vit import ClassToken
 
-MOST_PARTS = 500
+MOST_PARTS = 1000
 """Blocks that the canvas takes."""
 
 
@@ -49,6 +50,8 @@ class Parts:
     model: Assembled.Config
     names: Mapping[str, str]
     """Prefix of a parameter's name here -> prefix in the original."""
+    left_out: str | None = None
+    """In words, which parts of the original are not there, because only training uses them."""
 
     def weights(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The original's `state_dict` under the names of the assembled model."""
@@ -69,6 +72,7 @@ def disassemble(config: ModelConfig, inputs: Inputs) -> Parts:
         model: nn.Module = config.build()
     watcher = _Watcher(model.eval(), inputs)
     sheet, names = watcher.run()
+    unused = watcher.unused()
     if len(sheet.nodes) > MOST_PARTS:
         raise NotAssemblable(
             f"This model would be {len(sheet.nodes)} blocks, more than the canvas takes ({MOST_PARTS})."
@@ -81,13 +85,20 @@ def disassemble(config: ModelConfig, inputs: Inputs) -> Parts:
     placed = Assembled.Config(nodes=sheet.nodes, edges=sheet.edges, groups=sheet.groups, init=found.init)
     with torch.device("meta"):
         count = sum(parameter.numel() for parameter in found.build().parameters())
-    meant = sum(parameter.numel() for parameter in model.parameters())
+    left_out = sum(parameter.numel() for part in unused for parameter in model.get_submodule(part).parameters())
+    meant = sum(parameter.numel() for parameter in model.parameters()) - left_out
     if count != meant:
         raise NotAssemblable(
-            f"As blocks it would have {count:,} parameters instead of {meant:,}: it shares weights between parts, or "
-            "has parts that only training uses."
+            f"As blocks it would have {count:,} parameters instead of {meant:,}: it shares weights between parts."
         )
-    return Parts(placed, names)
+    return Parts(placed, names, _left_out(unused, left_out) if left_out else None)
+
+
+def _left_out(parts: Sequence[str], parameters: int) -> str:
+    return (
+        f"Left out: what only training uses ({', '.join(parts)}; {parameters:,} parameters). What the model gives is "
+        "the same without."
+    )
 
 
 # --- modules that are blocks -----------------------------------------------------------------------------------------
@@ -126,16 +137,23 @@ def _conv(module: nn.Conv2d) -> NodeConfig:
 
 
 def _attention(module: MultiHeadAttention) -> NodeConfig:
-    if isinstance(module, GridAttention) and not isinstance(module.position_bias, NoPositionBias):
-        raise NotAssemblable("It has attention with a position bias over the whole grid, for which there is no block.")
     width = module.query.in_features // module.heads
     scaled = math.isclose(module.scale, width**-0.5)
+    if isinstance(module, GridAttention) and not isinstance(module.position_bias, NoPositionBias):
+        return _grid_attention(module, scaled)
     if not scaled and module.scale != 1.0:
         raise NotAssemblable("Its attention has a scale of its own, for which there is no block.")
     causal = bool(getattr(module.mask, "causal", False))
     return attention.AttentionNode.Config(
         heads=module.heads, causal=causal, scaled=scaled, dropout=float(module.dropout.p)
     )
+
+
+def _grid_attention(module: GridAttention, scaled: bool) -> NodeConfig:
+    bias = module.position_bias
+    if not isinstance(bias, RelativePositionBias) or not scaled or getattr(module.mask, "causal", False):
+        raise NotAssemblable("Its attention has a scale, a mask or a position bias for which there is no block.")
+    return attention.GridAttentionNode.Config(heads=module.heads, reach=bias.reach, dropout=float(module.dropout.p))
 
 
 def _windows(module: WindowAttention) -> NodeConfig:
@@ -188,6 +206,8 @@ BLOCKS: tuple[tuple[type[nn.Module], Callable[[Any], NodeConfig | Found]], ...] 
     (PatchMerging, _merging),
     (ClassToken, lambda m: embedding.ClassTokenNode.Config()),
     (LearnedPositions, lambda m: embedding.PositionsNode.Config()),
+    (Segments, lambda m: embedding.SegmentsNode.Config(count=len(m.weight))),
+    (TiedHead, lambda m: head.TiedNode.Config()),
     (SinusoidalPositions, lambda m: embedding.WavesNode.Config()),
     (StochasticDepth, lambda m: normalization.DropBranchNode.Config(rate=m.rate)),
     (nn.Conv2d, _conv),
@@ -294,6 +314,7 @@ class _Watcher(TorchFunctionMode):
         self.nodes: list[_Seen] = []
         self.taken: set[str] = set()
         self.called: set[str] = set()
+        self.entered: set[str] = set()
         self.makers: dict[int, str] = {}
         self.alive: list[Tensor] = []
         self.titles: dict[str, str] = {}
@@ -326,9 +347,21 @@ class _Watcher(TorchFunctionMode):
             raise NotAssemblable("What it gives is not the value of its last block.")
         return _sheet(self.nodes, self.titles)
 
+    def unused(self) -> tuple[str, ...]:
+        """The parts with parameters that were never called, the outermost of each."""
+        found: list[str] = []
+        containers = nn.Sequential | nn.ModuleList | nn.ModuleDict
+        for path, module in self.model.named_modules():
+            inside = any(path.startswith(f"{part}.") for part in found)
+            if path in self.entered or inside or isinstance(module, containers) or not list(module.parameters()):
+                continue
+            found.append(path)
+        return tuple(found)
+
     def _enter(self, path: str) -> Any:
         def hook(module: nn.Module, args: Any) -> None:
             self.stack.append((path, module))
+            self.entered.add(path)
             if _converter(module):
                 self.depth += 1
 
@@ -357,6 +390,8 @@ class _Watcher(TorchFunctionMode):
                 shape = tuple(args[0].shape[1:]) if number == 0 else tuple(out.shape[1:])
                 name = self._add(block, sources, fresh, at, at.replace(".", "_"), shape)
                 sources = [name]
+                if isinstance(module, nn.Embedding):
+                    self._alias(module.weight, name)  # which a head may share
             return fresh
 
         return hook

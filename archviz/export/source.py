@@ -80,7 +80,8 @@ class _Source:
         names = _variables(steps, entry, output)
         made, called = [], []
         for step in steps:
-            operands = [names[source] for source in step.sources]
+            operands = [names[source] for source in step.values]
+            operands += [f"self.{embedding}.weight" for embedding in step.tied]
             if step.inside:
                 made.append(f"self.{step.id} = nn.Sequential(*({self._unit(step)}() for _ in range({step.times})))")
                 expression = f"self.{step.id}({operands[0]})"
@@ -117,7 +118,7 @@ def _variables(steps: Sequence[Step], entry: str, output: str | None) -> Mapping
     order = [entry, *(step.id for step in steps)]
     users: dict[str, list[int]] = {name: [] for name in order}
     for place, step in enumerate(steps, start=1):
-        for source in dict.fromkeys(step.sources):
+        for source in dict.fromkeys(step.values):
             users[source].append(place)
     names = {}
     for place, name in enumerate(order):
@@ -138,7 +139,7 @@ def _copies(text: str) -> list[str]:
     needed: set[str] = set()
     while True:
         sources = [text, *(inspect.getsource(OWN[name]) for name in sorted(needed))]
-        found = {name for name in OWN for source in sources if re.search(rf"(?<![\w.]){name}\(", source)}
+        found = {name for name in OWN for source in sources if re.search(rf"(?<![\w.]){name}[()]", source)}
         found = {name for name in found if name not in ("LSTM", "GRU", "RNN") or any(f" {name}(" in s for s in sources)}
         if found <= needed:
             break

@@ -36,7 +36,7 @@ class Wired(nn.Module):
     def __init__(self, steps: tuple[Step, ...], fits: Mapping[str, Fit], entry: str) -> None:
         super().__init__()
         self.entry = entry
-        self.order = tuple((step.id, step.sources) for step in steps if step.id != entry)
+        self.order = tuple((step.id, step.values, step.tied) for step in steps if step.id != entry)
         self.taps = nn.ModuleDict()
         for step in steps:
             if step.id == entry:
@@ -52,8 +52,9 @@ class Wired(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         values = {self.entry: x}
-        for name, sources in self.order:
-            x = self.get_submodule(name)(*(values[source] for source in sources))
+        for name, sources, tied in self.order:
+            matrices = (self.get_parameter(f"{embedding}.weight") for embedding in tied)
+            x = self.get_submodule(name)(*(values[source] for source in sources), *matrices)
             if name in self.taps:
                 x = self.taps[name](x)
             values[name] = x

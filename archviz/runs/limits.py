@@ -149,6 +149,21 @@ def check_look(model: ModelConfig, inputs: Inputs, limits: Limits | None = None)
         )
 
 
+def check_file(parameters: int, limits: Limits | None = None) -> None:
+    """Raises OverLimit when writing a file with so many weights would take too much.
+
+    Weights are counted three times: in the model, as they are gathered, and in the file.
+    """
+    limits = limits or Limits.current()
+    memory = -(-3 * parameters * FLOAT // MIB)
+    if memory > limits.memory_mib:
+        raise OverLimit(
+            f"To write {parameters:,} weights would take about {memory:,} MiB of memory, more than the limit of "
+            f"{limits.memory_mib:,} MiB; take the Python file, which draws them where it runs, or raise "
+            "ARCHVIZ_MAX_MEMORY_MIB."
+        )
+
+
 def _check_number(new: int, session: str, unfinished: dict[str, int], limits: Limits) -> None:
     mine, all_of_them = unfinished.get(session, 0), sum(unfinished.values())
     if mine + new > limits.trials_per_session:

@@ -39,6 +39,31 @@ class AttentionNode:
             return Layer(plain.SelfAttention, (width, self.heads), options, weights=4 * width**2)
 
 
+class GridAttentionNode:
+    """Grid attention: self-attention over a square grid, with a learned bias for where two places lie; `l d` to `l d`.
+
+    Raffel et al. 2019, arXiv:1910.10683; for grids Liu et al. 2021, arXiv:2103.14030, equation 4.
+    """
+
+    class Config(NodeConfig):
+        name = "grid"
+        title = "Grid attention"
+
+        heads: int = Field(2, ge=1, le=128, description="heads that the width is split into")
+        reach: int = Field(3, ge=1, le=63, description="largest offset, in rows or columns, with a bias of its own")
+        dropout: float = Field(0.0, ge=0, lt=1, description="share of the attention weights that is set to 0")
+
+        def layer(self, *given: Inputs) -> Layer:
+            length, width = vectors(given[0], "Grid attention")
+            _heads(width, self.heads)
+            if length - math.isqrt(length) ** 2 > 1:
+                raise Misfit(
+                    f"Grid attention needs a square grid, perhaps with a class token, and {length} vectors make none."
+                )
+            options: dict[str, object] = {"dropout": self.dropout} if self.dropout else {}
+            return Layer(plain.GridAttention, (width, self.heads, self.reach), options, weights=4 * width**2)
+
+
 class WindowAttentionNode:
     """Window attention: as self-attention, but only inside the windows of a square grid; `l d` to `l d`."""
 

@@ -60,6 +60,7 @@ GROUPS: Mapping[str, tuple[type[NodeConfig], ...]] = {
     ),
     "Attention": (
         attention.AttentionNode.Config,
+        attention.GridAttentionNode.Config,
         attention.WindowAttentionNode.Config,
         attention.TransformerNode.Config,
     ),
@@ -71,10 +72,16 @@ GROUPS: Mapping[str, tuple[type[NodeConfig], ...]] = {
         embedding.SequenceNode.Config,
         embedding.PositionsNode.Config,
         embedding.WavesNode.Config,
+        embedding.SegmentsNode.Config,
         embedding.ClassTokenNode.Config,
         embedding.MergeNode.Config,
     ),
-    "Head": (head.LinearNode.Config, head.TakeFirstNode.Config, head.TakeLastNode.Config),
+    "Head": (
+        head.LinearNode.Config,
+        head.TiedNode.Config,
+        head.TakeFirstNode.Config,
+        head.TakeLastNode.Config,
+    ),
 }
 BLOCKS: Mapping[str, type[NodeConfig]] = {kind.name: kind for kinds in GROUPS.values() for kind in kinds}
 

@@ -25,6 +25,9 @@ class TokensNode:
             vocabulary = given[0].vocabulary
             return Layer(nn.Embedding, (vocabulary, self.width), weights=vocabulary * self.width)
 
+        def matrix(self, *given: Inputs) -> Inputs | None:
+            return Inputs(shape=(given[0].vocabulary or 0, self.width))
+
 
 class PatchesNode:
     """Patch embedding: squares of pixels become vectors by one matrix; `c h w` to `l d`."""
@@ -96,6 +99,23 @@ class WavesNode:
             if width % 2:
                 raise Misfit(f"A width of {width} is odd, but sines and cosines come in pairs; use {width + 1}.")
             return Layer(plain.AddWaves, (length, width))
+
+
+class SegmentsNode:
+    """Segments: the learned vector of the first sentence is added, as BERT does with a single text; `l d` to `l d`.
+
+    Devlin et al. 2018, arXiv:1810.04805, figure 2. The vectors of the other sentences wait for texts of several.
+    """
+
+    class Config(NodeConfig):
+        name = "segments"
+        title = "Segments"
+
+        count: int = Field(2, ge=1, le=64, description="sentences that have a vector")
+
+        def layer(self, *given: Inputs) -> Layer:
+            _, width = vectors(given[0], "Segments")
+            return Layer(plain.AddSegment, (self.count, width), weights=self.count * width)
 
 
 class MergeNode:

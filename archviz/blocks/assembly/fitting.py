@@ -67,18 +67,24 @@ def fit_all(sheet: Sheet, ordered: Structure | None = None) -> Iterator[Fit | Fa
     """Every block whose inputs are known, in the order of calculation; nothing behind a fault."""
     found = ordered or structure(sheet)
     values: dict[str, Inputs] = {}
+    matrices: dict[str, Inputs] = {}
     for step in found.steps:
-        yield from _step(step, values, found)
+        yield from _step(step, values, matrices, found)
 
 
-def _step(step: Step, values: dict[str, Inputs], found: Structure) -> Iterator[Fit | Fault]:
+def _step(
+    step: Step, values: dict[str, Inputs], matrices: dict[str, Inputs], found: Structure
+) -> Iterator[Fit | Fault]:
     if any(source not in values for source in step.sources):
         return
     if step.node is not None:
         if step.id in found.faults:
             return
-        given = tuple(values[source] for source in step.sources)
         block = step.node.block
+        if any(source not in matrices for source in step.tied):
+            yield Fault(step.node, Misfit(f"{block.title} shares a matrix; draw this line from a token embedding."))
+            return
+        given = (*(values[source] for source in step.values), *(matrices[source] for source in step.tied))
         if isinstance(block, InputConfig):
             values[step.id] = block.given
             yield Fit(step.node, (), block.layer(), block.given, 0)
@@ -89,11 +95,14 @@ def _step(step: Step, values: dict[str, Inputs], found: Structure) -> Iterator[F
             yield Fault(step.node, misfit)
             return
         values[step.id] = gives
+        matrix = block.matrix(*given)
+        if matrix is not None:
+            matrices[step.id] = matrix
         yield Fit(step.node, given, layer, gives, parameters)
         return
     inner = {step.entry: values[step.sources[0]]}
     for one in step.inside:
-        yield from _step(one, inner, found)
+        yield from _step(one, inner, {}, found)
     last = step.inside[-1]
     if last.id not in inner:
         return

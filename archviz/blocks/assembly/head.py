@@ -1,5 +1,7 @@
 """Heads on the canvas: what reads the answer off the last block."""
 
+from typing import ClassVar
+
 from pydantic import Field
 from torch import nn
 
@@ -29,6 +31,30 @@ class LinearNode:
                 )
             options = {} if self.bias else {"bias": False}
             return Layer(nn.Linear, (shape[-1], self.features), options, weights=shape[-1] * self.features)
+
+
+class TiedNode:
+    """Tied head: a score for every token, by the matrix of the token embedding itself; `l d` to `l v`.
+
+    Press & Wolf 2017, arXiv:1608.05859; as GPT-2 and BERT have it. No parameters of its own.
+    """
+
+    class Config(NodeConfig):
+        name = "tied"
+        title = "Tied head"
+        ports: ClassVar[tuple[str, ...]] = ("input", "embedding")
+        tied: ClassVar[int] = 1
+
+        def layer(self, *given: Inputs) -> Layer:
+            shape = numbers(given[0], "A tied head")
+            _, width = given[1].shape
+            if shape[-1] != width or len(shape) == 3:
+                repair = Repair(f"Project {shape[-1]} -> {width}", Insert(LinearNode.Config(features=width)))
+                raise Misfit(
+                    f"A tied head needs vectors as wide as the token embedding ({width}), and gets {words(given[0])}.",
+                    repair if len(shape) < 3 else None,
+                )
+            return Layer(plain.TiedHead, inline=lambda x, matrix: f"F.linear({x}, {matrix})")
 
 
 class TakeFirstNode:

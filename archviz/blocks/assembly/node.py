@@ -89,16 +89,26 @@ class NodeConfig(Config):
     ports: ClassVar[tuple[str, ...]] = ("input",)
     many: ClassVar[bool] = False
     """Whether the last port takes any number of lines, at least two."""
+    tied: ClassVar[int] = 0
+    """How many of the ports, the last ones, take the matrix of an embedding instead of what it gives."""
 
     def layer(self, *given: Inputs) -> Layer:
         """The layer for such inputs. Raises Misfit when they do not go together."""
         raise NotImplementedError
 
+    def matrix(self, *given: Inputs) -> Inputs | None:
+        """The matrix that other blocks may share, if it has one."""
+        return None
+
+    def examples(self, *given: Inputs) -> tuple[torch.Tensor, ...]:
+        """What its layer is called with, on the meta device: one example of each value, and each matrix."""
+        values = len(given) - self.tied
+        return (*(empty(one) for one in given[:values]), *(empty(one)[0] for one in given[values:]))
+
     def gives(self, layer: nn.Module, *given: Inputs) -> Inputs:
         """What comes out of the built layer, found on the meta device."""
-        examples = [empty(one) for one in given]
         with torch.no_grad():
-            out = layer(*examples)
+            out = layer(*self.examples(*given))
         return Inputs(shape=tuple(out.shape[1:]))
 
 

@@ -117,13 +117,13 @@ class SelfAttention(nn.Module):
         self.value = nn.Linear(width, width)
         self.output = nn.Linear(width, width)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
         def split(y: Tensor) -> Tensor:
             return y.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # b l (h d) -> b h l d
 
         q, k, v = split(self.query(x)), split(self.key(x)), split(self.value(x))
         rate = self.dropout if self.training else 0.0
-        mixed = F.scaled_dot_product_attention(q, k, v, dropout_p=rate, is_causal=self.causal, scale=self.scale)
+        mixed = F.scaled_dot_product_attention(q, k, v, bias, rate, self.causal, scale=self.scale)
         return self.output(mixed.transpose(1, 2).flatten(2))  # b h l d -> b l (h d)
 
 
@@ -142,6 +142,19 @@ class RelativePositions(nn.Module):
         rows = offsets.repeat_interleave(grid, 0).repeat_interleave(grid, 1)
         columns = offsets.repeat(grid, grid)
         return F.embedding(rows * (2 * self.reach + 1) + columns, self.weight).permute(2, 0, 1)  # h q k
+
+
+class GridAttention(SelfAttention):
+    """Self-attention over a square grid, with a bias for where two places lie; what stands before it gets none."""
+
+    def __init__(self, width: int, heads: int, reach: int, dropout: float = 0.0) -> None:
+        super().__init__(width, heads, dropout=dropout)
+        self.position_bias = RelativePositions(heads, reach)
+
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
+        grid = math.isqrt(x.shape[1])
+        before = x.shape[1] - grid**2  # the class token
+        return super().forward(x, F.pad(self.position_bias(grid), (before, 0, before, 0)))
 
 
 class WindowedAttention(nn.Module):
@@ -229,6 +242,25 @@ class AddPositions(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.weight[: x.shape[1]]
+
+
+class AddSegment(nn.Module):
+    """The learned vector of the first sentence is added."""
+
+    def __init__(self, count: int, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(count, width))
+        nn.init.normal_(self.weight, std=0.02)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.weight[0]
+
+
+class TiedHead(nn.Module):
+    """A score for every token, by the matrix `v d` of its embedding: `b l d` to `b l v`."""
+
+    def forward(self, x: Tensor, matrix: Tensor) -> Tensor:
+        return F.linear(x, matrix)
 
 
 class AddWaves(nn.Module):

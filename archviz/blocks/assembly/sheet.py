@@ -8,6 +8,7 @@ import keyword
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from heapq import heapify, heappop, heappush
 
 from pydantic import Field
 from torch import nn
@@ -89,6 +90,17 @@ class Step:
     inside: tuple["Step", ...] = ()
     """The steps of a repeated group; `entry` is the id by which they call what comes in."""
     entry: str = ""
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The sources whose values come in."""
+        return self.sources[: len(self.sources) - len(self.tied)]
+
+    @property
+    def tied(self) -> tuple[str, ...]:
+        """The sources whose matrix is shared, after those whose values come in."""
+        count = self.node.block.tied if self.node else 0
+        return self.sources[len(self.sources) - count :]
 
     def walk(self) -> Iterable["Step"]:
         """This step and those inside it."""
@@ -243,10 +255,17 @@ def _way_back(start: str, after: Mapping[str, Sequence[str]], among: set[str]) -
     return []
 
 
-def _sources(node: GraphNode, edges: Iterable[GraphEdge]) -> tuple[str, ...]:
-    ports = node.block.ports
-    mine = [edge for edge in edges if edge.target == node.id]
-    return tuple(edge.source for edge in sorted(mine, key=lambda edge: ports.index(edge.port)))
+def _sources(nodes: Iterable[GraphNode], edges: Iterable[GraphEdge]) -> dict[str, tuple[str, ...]]:
+    """By block, where its lines come from, in the order of its ports."""
+    lines: dict[str, list[GraphEdge]] = {node.id: [] for node in nodes}
+    for edge in edges:
+        if edge.target in lines:
+            lines[edge.target].append(edge)
+    ports = {node.id: node.block.ports for node in nodes}
+    return {
+        name: tuple(edge.source for edge in sorted(mine, key=lambda edge: ports[name].index(edge.port)))
+        for name, mine in lines.items()
+    }
 
 
 def _unit(group: GraphGroup, sheet: Sheet, nodes: Mapping[str, GraphNode]) -> tuple[Step | None, str | None]:
@@ -268,8 +287,8 @@ def _unit(group: GraphGroup, sheet: Sheet, nodes: Mapping[str, GraphNode]) -> tu
         )
     entry, end = next(iter(entries)), next(iter(ends))
     inside = tuple(node for node in sheet.nodes if node.id in held)
-    edges = tuple(edge for edge in sheet.edges if edge.target in held)
-    order = _sorted([Step(node.id, _sources(node, edges), node) for node in inside], {entry})
+    sources = _sources(inside, sheet.edges)
+    order = _sorted([Step(node.id, sources[node.id], node) for node in inside], {entry})
     if order[-1:] and order[-1].id != end:
         order = (*(step for step in order if step.id != end), *(step for step in order if step.id == end))
     if len(order) != len(inside):
@@ -281,10 +300,11 @@ def _ordered(sheet: Sheet, nodes: Mapping[str, GraphNode], units: Mapping[str, S
     outside = {name: node.group for name, node in nodes.items() if node.group in units}
     steps: list[Step] = []
     placed: set[str] = set()
+    lines = _sources(sheet.nodes, sheet.edges)
     for node in sheet.nodes:
         group = outside.get(node.id)
         if group is None:
-            sources = tuple(outside.get(source) or source for source in _sources(node, sheet.edges))
+            sources = tuple(outside.get(source) or source for source in lines[node.id])
             steps.append(Step(node.id, sources, node))
         elif group not in placed:
             placed.add(group)
@@ -297,13 +317,21 @@ def _ordered(sheet: Sheet, nodes: Mapping[str, GraphNode], units: Mapping[str, S
 def _sorted(steps: Sequence[Step], given: set[str]) -> tuple[Step, ...]:
     """In the order of calculation; among those that could be next, the one that goes on from the latest value."""
     place = dict.fromkeys(given, -1)
-    waiting: list[Step] = list(steps)
+    missing = [set(step.sources) - given for step in steps]
+    users: dict[str, list[int]] = {}
+    for index, sources in enumerate(missing):
+        for source in sources:
+            users.setdefault(source, []).append(index)
+    ready = [(1, index) for index, sources in enumerate(missing) if not sources]  # minus the place of the latest value
+    heapify(ready)
     done: list[Step] = []
-    while True:
-        ready = [step for step in waiting if all(source in place for source in step.sources)]
-        if not ready:
-            return tuple(done)
-        chosen = max(ready, key=lambda step: max((place[source] for source in step.sources), default=-1))
+    while ready:
+        _, index = heappop(ready)
+        chosen = steps[index]
         place[chosen.id] = len(done)
         done.append(chosen)
-        waiting.remove(chosen)
+        for user in users.get(chosen.id, ()):
+            missing[user].discard(chosen.id)
+            if not missing[user]:
+                heappush(ready, (-max(place[source] for source in steps[user].sources), user))
+    return tuple(done)
