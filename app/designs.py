@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from app import background, jobs
+from app import background
 from app.background import Background
 from app.jobs import Order, Refused
 from archviz.core.record import fingerprint, reason
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archviz.blocks.assembly.sheet import Sheet
     from archviz.blocks.initialization import InitConfig
     from archviz.core.setup import DatasetConfig, Inputs, ModelConfig, Recipe, Setup
-    from archviz.core.spec import Architecture, Dataset, Probe
+    from archviz.core.spec import Architecture, Dataset
     from archviz.engine.evaluate_graph import GraphReport
     from archviz.export.disassemble import Parts
     from archviz.models.assembled import Assembled
@@ -295,7 +295,7 @@ def own_order(setups: Mapping[str, Setup], titles: Mapping[str, str], seeds: int
     from archviz.core.spec import Budget
     from archviz.runs.own import own_experiment
 
-    chapter, experiment = own_experiment(dict(setups), dict(titles), probes())
+    chapter, experiment = own_experiment(dict(setups), dict(titles))
     return Order(
         chapter=chapter.slug,
         experiment=experiment,
@@ -304,11 +304,3 @@ def own_order(setups: Mapping[str, Setup], titles: Mapping[str, str], seeds: int
         prediction=None,
         live=False,
     )
-
-
-def probes() -> tuple[Probe, ...]:
-    """What is looked at while a model from the canvas trains."""
-    from archviz.probes import gradient_flow
-
-    assert jobs.library.value is not None
-    return (gradient_flow.PROBE,)

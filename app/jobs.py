@@ -409,9 +409,7 @@ def _declared(found: Run) -> tuple[Chapter, Experiment, Experiment]:
     from archviz.runs import own
 
     if found.experiment == own.IDENTITY:
-        from archviz.probes import gradient_flow
-
-        chapter, built = own.ran(store(), found.id, (gradient_flow.PROBE,))
+        chapter, built = own.ran(store(), found.id)
         return chapter, built, built
     chapter, declared = experiment(found.experiment)
     return chapter, declared, declared.with_lanes(_tweaks(found.lanes))

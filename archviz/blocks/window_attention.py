@@ -59,7 +59,7 @@ class WindowAttention(MultiHeadAttention):
     """
 
     class Config(AttentionConfig):
-        head_width: int = Field(32, ge=1, le=1024, description="numbers that each head works on")
+        head_width: int = Field(32, ge=1, le=16_384, description="numbers that each head works on")
         windows: WindowLayoutConfig = Field(ShiftedWindows.Config(), description="where the windows lie")
         position_bias: PositionBiasConfig = Field(
             RelativePositionBias.Config(reach=6), description="what the offset of two patches adds to their score"

@@ -4,7 +4,8 @@ They are declared nowhere. What a run of one was is read back from its trials, w
 """
 
 from archviz.core.setup import Setup
-from archviz.core.spec import Arm, Budget, Chapter, Claim, Demonstration, Experiment, Probe, Train, Tweak
+from archviz.core.spec import Arm, Budget, Chapter, Claim, Demonstration, Experiment, Train, Tweak
+from archviz.probes import activations, attention, gradient_flow
 from archviz.runs.store import Store
 
 CHAPTER = "build"
@@ -15,9 +16,11 @@ MATTERS = {"test_accuracy": 0.02, "test_loss": 0.05}
 """The smallest difference that matters, unless the reader says otherwise."""
 
 
-def own_experiment(
-    setups: dict[str, Setup], titles: dict[str, str], probes: tuple[Probe, ...] = ()
-) -> tuple[Chapter, Experiment]:
+PROBES = (gradient_flow.PROBE, attention.PROBE, activations.PROBE)
+"""What is looked at while they train, as far as a model lets it be seen."""
+
+
+def own_experiment(setups: dict[str, Setup], titles: dict[str, str]) -> tuple[Chapter, Experiment]:
     """The experiment that compares these setups, `A` and `B`, with the chapter that holds only it."""
     base = setups["A"]
     metric = "test_accuracy" if base.recipe.task.kind == "Classification" else "test_loss"
@@ -28,7 +31,7 @@ def own_experiment(
         ask=f"Does {titles['B']} do better than {titles['A']}?",
         base=base,
         arms=arms,
-        measure=Train(metrics=("train_loss", metric), probes=probes),
+        measure=Train(metrics=("train_loss", metric), probes=PROBES),
         claims=(
             Claim(
                 sentence="B differs from A.",
@@ -42,7 +45,7 @@ def own_experiment(
         live=budget,
         reference=budget,
     )
-    chapter = Chapter(slug=CHAPTER, block="", architectures=(), tweaks=(), probes=probes, experiments=(experiment,))
+    chapter = Chapter(slug=CHAPTER, block="", architectures=(), tweaks=(), probes=PROBES, experiments=(experiment,))
     return chapter, experiment
 
 
@@ -61,7 +64,7 @@ def _as_built(name: str, setups: dict[str, Setup]) -> tuple[Tweak, ...]:
     return (tweak,)
 
 
-def ran(store: Store, run_id: str, probes: tuple[Probe, ...] = ()) -> tuple[Chapter, Experiment]:
+def ran(store: Store, run_id: str) -> tuple[Chapter, Experiment]:
     """The experiment of a run that was started from the canvas, from what its trials hold."""
     run = store.run(run_id)
     setups: dict[str, Setup] = {}
@@ -69,4 +72,4 @@ def ran(store: Store, run_id: str, probes: tuple[Probe, ...] = ()) -> tuple[Chap
         if state.arm not in setups:
             setups[state.arm] = store.trial(state.id).setup
     titles = {arm: (run.lanes.get(arm) or (arm,))[0] for arm in setups}
-    return own_experiment(dict(sorted(setups.items())), titles, probes)
+    return own_experiment(dict(sorted(setups.items())), titles)

@@ -168,6 +168,40 @@ def test_what_is_no_model_is_said_in_a_sentence(sheet: Sheet, says: str) -> None
     assert reason(caught.value).endswith(".")
 
 
+def tied(width: int = 32, source: str = "tokens1") -> Sheet:
+    """A language model whose head shares the matrix of its embedding."""
+    sheet = chain("text", "tokens", "positions", "linear", "tied", linear={"features": width})
+    return sheet.replace(edges=(*sheet.edges, GraphEdge(source=source, target="tied4", port="embedding")))
+
+
+def test_a_tied_head_has_no_weights_of_its_own_and_trains_those_of_the_embedding() -> None:
+    config = of(tied())
+    model = config.build()
+    assert not [name for name, _ in model.named_parameters() if name.startswith("tied4")]
+    assert evaluate_graph(config.sheet).parameters == sum(parameter.numel() for parameter in model.parameters())
+    initialize(model, 0)
+    model(batch_of(config.inputs)).square().sum().backward()
+    gradient = model.get_parameter("tokens1.weight").grad
+    assert gradient is not None and bool(gradient.abs().sum(1).gt(0).all())  # of tokens that are not in the batch, too
+    assert "F.linear(x, self.tokens1.weight)" in to_source(config)
+
+
+def test_a_tied_head_says_what_it_needs() -> None:
+    elsewhere = {node.id: node for node in evaluate_graph(tied(source="positions2")).nodes}["tied4"]
+    assert elsewhere.error == "Tied head shares a matrix; draw this line from a token embedding."
+    narrow = next(node for node in evaluate_graph(tied(width=24)).nodes if node.error)
+    assert narrow.error and "as wide as the token embedding (32)" in narrow.error
+    assert narrow.fix is not None and narrow.fix.label == "Project 24 -> 32"
+    assert evaluate_graph(mended(tied(width=24), narrow.fix)).sentence is None
+
+
+def test_grid_attention_needs_a_square() -> None:
+    square = chain("image", "patches", "classtoken", "grid", "first", "linear", patches={"size": 2})
+    assert evaluate_graph(square).sentence is None
+    sentence = evaluate_graph(chain("text", "tokens", "grid", text={"length": 40})).sentence
+    assert sentence is not None and "perhaps with a class token, and 40 vectors make none." in sentence
+
+
 def test_evaluation_goes_up_to_the_fault() -> None:
     report = {node.id: node for node in evaluate_graph(chain("image", "conv", "linear", "relu")).nodes}
     assert report["conv1"].shape == (16, 8, 8) and report["linear2"].error

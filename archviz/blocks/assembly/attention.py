@@ -1,11 +1,17 @@
-"""Attention on the canvas."""
+"""Attention on the canvas. Here its weights can be seen; exports carry the plain layers, which give the same."""
 
 import math
+from functools import partial
 
 from pydantic import Field
+from torch import nn
 
 from archviz.blocks.assembly import plain
 from archviz.blocks.assembly.node import Change, Layer, Misfit, NodeConfig, Repair, divisor, vectors
+from archviz.blocks.attention import CausalMask, DotProduct, MultiHeadAttention, NoMask, ScaledDotProduct
+from archviz.blocks.dropout import Dropout, DropoutConfig, NoDropout
+from archviz.blocks.grid_attention import GridAttention, NoPositionBias, RelativePositionBias
+from archviz.blocks.window_attention import WindowAttention, WindowLayoutConfig
 from archviz.core.setup import Inputs
 
 
@@ -16,6 +22,10 @@ def _heads(width: int, heads: int) -> None:
             f"A width of {width} does not divide into {heads} heads; use {near}.",
             Repair(f"Use {near} head{'s' if near > 1 else ''}", Change({"heads": near})),
         )
+
+
+def _dropout(rate: float) -> DropoutConfig:
+    return Dropout.Config(rate=rate) if rate else NoDropout.Config()
 
 
 class AttentionNode:
@@ -36,7 +46,19 @@ class AttentionNode:
             options: dict[str, object] = {"causal": True} if self.causal else {}
             options |= {"dropout": self.dropout} if self.dropout else {}
             options |= {} if self.scaled else {"scale": 1.0}
-            return Layer(plain.SelfAttention, (width, self.heads), options, weights=4 * width**2)
+            tapped = MultiHeadAttention.Config(
+                heads=self.heads,
+                scale=ScaledDotProduct.Config() if self.scaled else DotProduct.Config(),
+                mask=CausalMask.Config() if self.causal else NoMask.Config(),
+                dropout=_dropout(self.dropout),
+            )
+            return Layer(
+                plain.SelfAttention,
+                (width, self.heads),
+                options,
+                weights=4 * width**2,
+                tapped=partial(tapped.build, width),
+            )
 
 
 class GridAttentionNode:
@@ -61,7 +83,28 @@ class GridAttentionNode:
                     f"Grid attention needs a square grid, perhaps with a class token, and {length} vectors make none."
                 )
             options: dict[str, object] = {"dropout": self.dropout} if self.dropout else {}
-            return Layer(plain.GridAttention, (width, self.heads, self.reach), options, weights=4 * width**2)
+            tapped = GridAttention.Config(
+                heads=self.heads,
+                position_bias=RelativePositionBias.Config(reach=self.reach),
+                dropout=_dropout(self.dropout),
+            )
+            return Layer(
+                plain.GridAttention,
+                (width, self.heads, self.reach),
+                options,
+                weights=4 * width**2,
+                tapped=partial(tapped.build, width),
+            )
+
+
+class PlacedWindows:
+    """Windows that are moved by so many places, whatever the layer."""
+
+    class Config(WindowLayoutConfig):
+        shift: int = Field(0, ge=0, le=63, description="places by which they are moved down and to the right")
+
+        def offset(self, layer: int) -> int:
+            return self.shift
 
 
 class WindowAttentionNode:
@@ -90,7 +133,19 @@ class WindowAttentionNode:
                 )
             options: dict[str, object] = {"dropout": self.dropout} if self.dropout else {}
             arguments = (width, self.heads, self.window, self.shift, self.reach)
-            return Layer(plain.WindowedAttention, arguments, options, weights=4 * width**2)
+            tapped = WindowAttention.Config(
+                head_width=width // self.heads,
+                windows=PlacedWindows.Config(size=self.window, shift=self.shift),
+                position_bias=RelativePositionBias.Config(reach=self.reach) if self.reach else NoPositionBias.Config(),
+                dropout=_dropout(self.dropout),
+            )
+            return Layer(
+                plain.WindowedAttention,
+                arguments,
+                options,
+                weights=4 * width**2,
+                tapped=partial(tapped.build, width),
+            )
 
 
 class TransformerNode:
@@ -108,4 +163,12 @@ class TransformerNode:
             _, width = vectors(given[0], "A transformer block")
             _heads(width, self.heads)
             weights = (4 + 2 * self.ratio) * width**2
-            return Layer(plain.TransformerUnit, (width, self.heads, self.ratio, self.causal), weights=weights)
+            arguments = (width, self.heads, self.ratio, self.causal)
+            return Layer(plain.TransformerUnit, arguments, weights=weights, tapped=partial(_tapped_unit, *arguments))
+
+
+def _tapped_unit(width: int, heads: int, ratio: int, causal: bool) -> nn.Module:
+    unit = plain.TransformerUnit(width, heads, ratio, causal)
+    mask = CausalMask.Config() if causal else NoMask.Config()
+    unit.attention = MultiHeadAttention.Config(heads=heads, mask=mask).build(width)
+    return unit

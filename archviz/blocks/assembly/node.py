@@ -1,7 +1,8 @@
 """Nodes: the contract of every block that can be put on the canvas.
 
 A node says which plain torch layer it becomes, given what comes in. That one description is read twice: `Layer.build`
-makes the module that trains here, `Layer.source` writes the line that makes the same module anywhere.
+makes the module that trains here, `Layer.source` writes the line that makes the same module anywhere. Where a part of
+ours has taps to look inside, it takes the place of the plain layer here; tests compare the two.
 """
 
 import math
@@ -66,10 +67,12 @@ class Layer:
     """For operations without parameters that Python says in one expression: the operands' names to that expression."""
     weights: int = 0
     """Parameters that it will have, where that is known before it is built."""
+    tapped: Callable[[], nn.Module] | None = None
+    """The same layer with taps, parameters under the same names, where there is something to look at inside."""
 
     def build(self) -> nn.Module:
         """The module."""
-        return self.factory(*self.args, **self.options)
+        return self.tapped() if self.tapped else self.factory(*self.args, **self.options)
 
     def source(self) -> str:
         """The expression that makes it, in Python: torch's own layers by `nn.`, ours by their name."""

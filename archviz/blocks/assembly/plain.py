@@ -182,13 +182,13 @@ class WindowedAttention(nn.Module):
         def split(y: Tensor) -> Tensor:
             return y.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # b l (h d) -> b h l d
 
-        bias = torch.zeros(1, 1, 1, device=x.device) if self.position_bias is None else self.position_bias(w)
-        bias = bias[None]  # 1 h q k
+        bias = None if self.position_bias is None else self.position_bias(w)[None]  # 1 h q k
         if offset:
-            bias = (self.apart(side, offset, x.device) + bias).repeat(batch, 1, 1, 1)
+            apart = self.apart(side, offset, x.device)
+            bias = (apart if bias is None else apart + bias).repeat(batch, 1, 1, 1)
         rate = self.dropout if self.training else 0.0
         q, k, v = split(self.query(x)), split(self.key(x)), split(self.value(x))
-        x = F.scaled_dot_product_attention(q, k, v, bias.expand(-1, -1, w * w, w * w), dropout_p=rate)
+        x = F.scaled_dot_product_attention(q, k, v, bias, rate)
         x = self.output(x.transpose(1, 2).flatten(2))
         x = x.reshape(batch, n, n, w, w, width).transpose(2, 3).reshape(batch, side, side, width)
         if offset:
@@ -211,7 +211,7 @@ class TransformerUnit(nn.Module):
     def __init__(self, width: int, heads: int, ratio: int, causal: bool) -> None:
         super().__init__()
         self.attention_norm = nn.LayerNorm(width)
-        self.attention = SelfAttention(width, heads, causal)
+        self.attention: nn.Module = SelfAttention(width, heads, causal)
         self.feedforward_norm = nn.LayerNorm(width)
         self.up = nn.Linear(width, ratio * width)
         self.down = nn.Linear(ratio * width, width)
