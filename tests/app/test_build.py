@@ -9,12 +9,10 @@ from pathlib import Path
 import onnx
 import pytest
 from playwright.sync_api import Page, expect
-from streamlit.testing.v1 import AppTest
 
-from app import background, designs, workbench
+from app import designs, workbench
 from app.canvas.builder import Block, Design, InsertBlock, Wire
 from app.jobs import Refused
-from app.pages import build
 from archviz.blocks.assembly.sheet import GraphGroup, Sheet
 from archviz.data.digits import Digits
 from archviz.data.python_docs import PythonDocs
@@ -147,48 +145,6 @@ def test_onnx_is_made_in_a_process_of_its_own_and_says_why_it_cannot(monkeypatch
     monkeypatch.setattr("archviz.export.spec_file.to_spec", lambda sheet, init: "no spec")
     with pytest.raises(Refused, match="This is no JSON file"):
         designs.onnx(config)
-
-
-def _exports_page() -> None:
-    from app.pages import build
-    from archviz.models.assembled import MODELS
-
-    build._made(MODELS[0].config)
-
-
-def test_an_export_that_fails_is_a_sentence_at_its_button_and_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(config: object) -> bytes:
-        raise Refused("ONNX cannot hold this model: no such operator.")
-
-    graph, _, other = designs.EXPORTS
-    made = (graph._replace(make=lambda config: b"<svg>"), other._replace(make=refuse))
-    monkeypatch.setattr(designs, "EXPORTS", made)
-    monkeypatch.setattr(build, "AT_REST", 0.0)
-    monkeypatch.setattr(background, "_files", {})
-    page = AppTest.from_function(_exports_page)
-    for _ in range(50):
-        page.run()
-        if len(background._files) == 2 and all(one.over for one in background._files.values()):
-            break
-    page.run()
-    buttons = [element.proto for element in page.get("download_button")]
-    assert [(button.label, button.disabled) for button in buttons] == [("Graph", False), ("ONNX", True)]
-    assert [text.value for text in page.markdown] == [
-        '<p class="az-quiet" data-testid="refused-model.onnx">ONNX cannot hold this model: no such operator.</p>'
-    ]
-
-
-def test_a_large_file_is_made_only_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(designs, "EXPORTS", (designs.EXPORTS[1],))
-    monkeypatch.setattr(build, "AT_REST", 0.0)
-    monkeypatch.setattr(build, "LARGE", 10)
-    monkeypatch.setattr(background, "_files", {})
-    page = AppTest.from_function(_exports_page).run()
-    assert [button.label for button in page.button] == ["Make Weights"] and not background._files
-    page.button[0].click().run()
-    assert [one.wait(30) is not None for one in background._files.values()] == [True]
-    page.run()
-    assert [element.proto.disabled for element in page.get("download_button")] == [False]
 
 
 # --- in a browser ----------------------------------------------------------------------------------------------------
