@@ -131,7 +131,9 @@ class MultiHeadAttention(nn.Module):
         rate = self.dropout.p if self.training else 0.0
         if bias is None:
             return F.scaled_dot_product_attention(q, k, v, dropout_p=rate, is_causal=self.mask.causal, scale=self.scale)
-        return F.scaled_dot_product_attention(q, k, v, self.mask(bias), dropout_p=rate, scale=self.scale)
+        mixed = F.scaled_dot_product_attention(q, k, v, self.mask(bias), dropout_p=rate, scale=self.scale)
+        # Copied into the order in which the heads are joined: an export to ONNX would take it for granted.
+        return mixed.transpose(1, 2).clone(memory_format=torch.contiguous_format).transpose(1, 2)
 
     def _attend_visibly(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
         scores = self.scale * q @ k.transpose(-2, -1)  # b h q k

@@ -261,6 +261,33 @@ def test_onnx_gives_what_torch_gives() -> None:
         torch.testing.assert_close(torch.from_numpy(found), model.eval()(inputs), rtol=1e-4, atol=1e-5)
 
 
+ON_IMAGES = (
+    "conv", "depthwise", "rectangular", "batchnorm", "groupnorm", "instancenorm", "rmsnorm", "lrn", "dropout",
+    "dropbranch", "relu", "gelu", "silu", "leakyrelu", "relu6", "elu", "selu", "mish", "tanh", "sigmoid", "residual",
+    "maxpool", "meanpool", "fit",
+)  # fmt: skip
+ON_VECTORS = (
+    "waves", "positions", "segments", "layernorm", "attention", "grid", "windows", "transformer", "lstm", "gru", "rnn",
+    "statespace",
+)  # fmt: skip
+
+
+def test_onnx_holds_every_block() -> None:
+    image = chain("image", *ON_IMAGES, "flatten", "linear", image={"channels": 8}, fit={"size": 2})
+    vectors = chain("text", "tokens", *ON_VECTORS, "merge", "classtoken", "first", "linear", windows={"shift": 2})
+    gated = chain("image", "conv", "concat", "mean", "sigmoid", "multiply", "sequence", "last", "linear")
+    more = [("image0", "concat2", "parts"), ("concat2", "multiply5", "input")]
+    lines = [line.replace(port="gate") if line.target == "multiply5" else line for line in gated.edges]
+    lines += [GraphEdge(source=source, target=target, port=port) for source, target, port in more]
+    sheets = (image, vectors, tied(), gated.replace(edges=tuple(lines)), chain("image", "patches", "mean", "linear"))
+    assert {node.block.name for sheet in sheets for node in sheet.nodes} == set(BLOCKS) - {"add"}
+    for sheet in sheets:
+        config = of(sheet)
+        model = config.build()
+        initialize(model, 0)
+        assert to_onnx(model, batch_of(config.inputs))  # which compares with torch
+
+
 def test_weights_come_back_from_safetensors() -> None:
     from safetensors.torch import load
 

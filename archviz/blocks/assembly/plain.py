@@ -189,7 +189,7 @@ class WindowedAttention(nn.Module):
         rate = self.dropout if self.training else 0.0
         q, k, v = split(self.query(x)), split(self.key(x)), split(self.value(x))
         x = F.scaled_dot_product_attention(q, k, v, bias, rate)
-        x = self.output(x.transpose(1, 2).flatten(2))
+        x = self.output(x.transpose(1, 2).clone(memory_format=torch.contiguous_format).flatten(2))
         x = x.reshape(batch, n, n, w, w, width).transpose(2, 3).reshape(batch, side, side, width)
         if offset:
             x = x.roll((offset, offset), (1, 2))
