@@ -153,6 +153,7 @@ def test_parameters_within_bounds_are_judged_while_typing(builder: Page):
     expect(badge(builder, "conv1")).to_contain_text("32×8×8")
     expect(channels).to_be_focused()
     channels.fill("0")
+    expect(builder.get_by_role("alert").and_(builder.get_by_text("At least 1.", exact=True))).to_be_visible()
     expect(channels).to_have_attribute("aria-invalid", "true")
     expect(channels).to_have_attribute("title", "At least 1.")
     parameter(builder, "conv1", "kernel").fill("11")
@@ -218,6 +219,7 @@ def test_a_cycle_is_refused_and_a_residual_connection_is_not(builder: Page):
     builder.get_by_test_id("tidy").click()
     builder.wait_for_timeout(300)
     wire(builder, "add1", "relu1")
+    expect(builder.get_by_text("That would be a cycle: relu1 already leads to add1.")).to_be_visible()
     wire(builder, "image1", "add1")
     python_sees(builder, "image1 relu1 add1", "image1>relu1", "relu1>add1", "image1>add1")
     expect(badge(builder, "add1")).to_have_text("1×8×8")
@@ -233,3 +235,129 @@ def test_a_template_replaces_the_design_and_keeps_the_history_apart(builder: Pag
     add(builder, "ReLU")
     python_sees(builder, "image1 relu1", "image1>relu1")
     expect(badge(builder, "relu1")).to_have_text("1×16×16")
+
+
+@pytest.mark.browser
+def test_keys_go_on_counting_after_a_click_and_a_deletion(builder: Page):
+    add(builder, "Image", "Conv", "Linear")
+    builder.get_by_role("button", name="Insert Flatten").click()
+    python_sees(builder, "image1 conv1 linear1 flatten1", "image1>conv1", "conv1>flatten1", "flatten1>linear1")
+    builder.keyboard.press("Control+z")
+    python_sees(builder, "image1 conv1 linear1", "image1>conv1", "conv1>linear1")
+    builder.get_by_test_id("block-linear1").locator(".block-title").click()
+    builder.keyboard.press("Delete")
+    python_sees(builder, "image1 conv1", "image1>conv1")
+    builder.keyboard.press("Control+z")
+    python_sees(builder, "image1 conv1 linear1", "image1>conv1", "conv1>linear1")
+
+
+@pytest.mark.browser
+def test_a_line_is_taken_away_and_a_block_moved_by_keyboard(builder: Page):
+    add(builder, "Image", "Conv")
+    line = builder.locator(".react-flow__edge")
+    line.focus()
+    builder.keyboard.press("Enter")
+    expect(line).to_contain_class("selected")
+    builder.keyboard.press("Delete")
+    python_sees(builder, "image1 conv1")
+    builder.keyboard.press("Control+z")
+    python_sees(builder, "image1 conv1", "image1>conv1")
+    block = builder.locator(".react-flow__node").nth(1)
+    block.focus()
+    builder.keyboard.press("Enter")
+    before = block.bounding_box()
+    for _ in range(3):
+        builder.keyboard.press("ArrowDown")
+    builder.wait_for_timeout(100)
+    moved = block.bounding_box()
+    assert before is not None and moved is not None and moved["y"] > before["y"] + 10
+    builder.keyboard.press("Control+z")
+    builder.wait_for_timeout(100)
+    assert block.bounding_box() == before
+
+
+@pytest.mark.browser
+def test_a_group_is_named_repeated_moved_folded_and_copied(builder: Page):
+    add(builder, "Image", "Conv", "ReLU")
+    builder.get_by_test_id("tidy").click()
+    builder.wait_for_timeout(400)
+    for name, keys in (("conv1", []), ("relu1", ["Control"])):
+        builder.get_by_test_id(f"block-{name}").locator(".block-title").click(modifiers=keys)  # type: ignore[arg-type]
+    builder.keyboard.press("g")
+    builder.get_by_test_id("title-group1").fill("Layer")
+    copies = builder.get_by_test_id("times-group1")
+    copies.fill("")
+    copies.press_sequentially("12")
+    expect(copies).to_have_value("12")
+    copies.fill("65")
+    expect(builder.get_by_text("From 1 to 64 copies.")).to_be_visible()
+    copies.blur()
+    expect(copies).to_have_value("12")
+
+    frame = builder.get_by_test_id("frame-group1")
+    before, inside = frame.bounding_box(), builder.get_by_test_id("block-conv1").bounding_box()
+    assert before is not None and inside is not None
+    builder.mouse.move(before["x"] + before["width"] * 0.6, before["y"] + 8)
+    builder.mouse.down()
+    builder.mouse.move(before["x"] + before["width"] * 0.6 + 20, before["y"] + 108, steps=8)
+    builder.mouse.up()
+    builder.wait_for_timeout(200)
+    after, carried = frame.bounding_box(), builder.get_by_test_id("block-conv1").bounding_box()
+    assert after is not None and carried is not None
+    assert after["y"] - before["y"] == pytest.approx(carried["y"] - inside["y"], abs=1)
+    assert carried["y"] > inside["y"] + 60
+
+    builder.get_by_test_id("fold-group1").click()
+    card = builder.get_by_test_id("group-group1")
+    expect(card).to_contain_text("Layer")
+    folded = card.bounding_box()
+    assert folded is not None and (folded["x"], folded["y"]) == pytest.approx((after["x"], after["y"]), abs=2)
+    card.locator(".block-title").click()
+    builder.keyboard.press("Control+d")
+    expect(builder.get_by_test_id("group-group2")).to_contain_text("Layer")
+    expect(builder.get_by_test_id("times-group2")).to_have_value("12")
+
+
+@pytest.mark.browser
+def test_blocks_go_through_the_clipboard_to_another_tab_and_other_text_is_refused(builder: Page, address: str):
+    add(builder, "Image", "Conv")
+    builder.get_by_test_id("drawing").focus()
+    builder.keyboard.press("Control+a")
+    builder.keyboard.press("Control+c")
+    other = builder.context.new_page()
+    other.goto(address)
+    expect(other.get_by_test_id("drawing")).to_be_visible(timeout=90_000)
+    other.get_by_test_id("drawing").focus()
+    other.keyboard.press("Control+v")
+    python_sees(other, "image1 conv1", "image1>conv1")
+    search = other.get_by_test_id("shelf-search")
+    search.fill("some words")
+    search.press("Control+a")
+    search.press("Control+c")
+    other.get_by_test_id("drawing").focus()
+    other.keyboard.press("Control+v")
+    expect(other.get_by_text("What was copied last are no blocks of this canvas.")).to_be_visible()
+    python_sees(other, "image1 conv1", "image1>conv1")
+    other.close()
+
+
+@pytest.mark.browser
+def test_what_stood_there_before_a_reload_or_another_design_can_be_brought_back(builder: Page):
+    add(builder, "Image", "Conv")
+    parameter(builder, "conv1", "channels").fill("32")
+    expect(badge(builder, "conv1")).to_contain_text("32×8×8")
+    builder.reload()
+    back = builder.get_by_test_id("bring-back")
+    expect(back).to_be_visible(timeout=90_000)
+    python_sees(builder, "")
+    back.click()
+    expect(badge(builder, "conv1")).to_contain_text("32×8×8")
+    expect(back).to_have_count(0)
+    builder.keyboard.press("Control+z")
+    python_sees(builder, "")
+    builder.keyboard.press("Control+Shift+z")
+    python_sees(builder, "image1 conv1", "image1>conv1")
+    builder.get_by_role("button", name="Template").click()
+    python_sees(builder, "image1")
+    back.click()
+    python_sees(builder, "image1 conv1", "image1>conv1")

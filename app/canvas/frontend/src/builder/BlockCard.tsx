@@ -6,9 +6,7 @@ import { short } from "../numbers";
 import { WorkshopContext } from "./context";
 import type { Block, Status } from "./data";
 import { ParameterField } from "./ParameterField";
-import { fieldsOf, HEADER, ROW } from "./size";
-
-const PORT = HEADER / 2; // beside the title, so that a chain of blocks is a straight line
+import { fieldsOf, PORT, ROW } from "./size";
 
 export type BlockNode = Node<{ block: Block }, "block">;
 

@@ -9,16 +9,20 @@ import {
   useSensors,
 } from "@dnd-kit/core";
 import { ReactFlowProvider, useReactFlow, useStoreApi } from "@xyflow/react";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import "@xyflow/react/dist/base.css";
 
 import { reveal } from "../viewport";
-import type { BuilderData, Designed, Repair, Value } from "./data";
+import { FullScreen } from "../FullScreen";
+import type { Block, BuilderData, Design, Designed, Repair, Value } from "./data";
 import "./builder.css";
 import { WorkshopContext, type Workshop } from "./context";
-import { add, join, repair, set } from "./design";
+import { add, join, MOST, repair, set } from "./design";
 import { Drawing } from "./Drawing";
-import { setFrame, ungroup } from "./groups";
+import { former, keep } from "./former";
+import { membersOf, setFrame, ungroup } from "./groups";
+import { fold, squeezeIn } from "./places";
+import { Said, useSaid } from "./Said";
 import { Shelf } from "./Shelf";
 import { sizeOf } from "./size";
 import { useDesign } from "./useDesign";
@@ -49,7 +53,8 @@ function Workbench({ data, onChange }: BuilderProps) {
   const { design, edit } = model;
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [dragged, setDragged] = useState<string | null>(null);
-  const [said, say] = useState("");
+  const { said, say, whisper } = useSaid();
+  const root = useRef<HTMLDivElement>(null);
   const flow = useReactFlow();
   const store = useStoreApi();
   const palette = JSON.stringify(data.palette); // sent anew with every run of the page, mostly the same
@@ -70,17 +75,48 @@ function Workbench({ data, onChange }: BuilderProps) {
       stale: data.judged < model.number,
       set: (id: string, name: string, value: Value) => edit((now) => set(now, id, { [name]: value }), `${id}.${name}`),
       setGroup: (id: string, changes) =>
-        edit((now) => setFrame(now, id, changes), changes.times === undefined ? undefined : `${id}.times`),
+        edit((now) => setFrame(now, id, changes), `${id}.${Object.keys(changes).join()}`),
+      fold: (id: string, folded: boolean) =>
+        edit((now) => fold(now, id, folded, ({ kind }: Block) => sizeOf(kinds.get(kind)))),
+      choose: (id: string) => setChosen(new Set(membersOf(design, id).map((block) => block.id))),
       ungroup: (id: string) => edit((now) => ungroup(now, id)),
-      repair: (repairs: readonly Repair[]) => edit((now) => repair(now, repairs, kinds)),
+      repair: (repairs: readonly Repair[]) =>
+        edit((now) =>
+          repair(now, repairs, kinds, (changed, id) =>
+            squeezeIn(changed, id, ({ kind }: Block) => sizeOf(kinds.get(kind))),
+          ),
+        ),
     }),
-    [kinds, data.status, data.judged, model.number, edit],
+    [kinds, data.status, data.judged, model.number, design, edit],
   );
+
+  // What the reader made in this tab, when it is not what stands here: after a reload, or another model was opened.
+  const [before, setBefore] = useState<Design | null>(null);
+  const drawn = useRef(false);
+  useEffect(() => {
+    setBefore(former(drawn.current ? data.design : model.design, kinds));
+    drawn.current = true;
+  }, [data.revision]);
+  useEffect(() => {
+    if (model.canUndo) keep(design);
+  }, [design, model.canUndo]);
+  const bringBack = (): void => {
+    if (before) edit(() => before);
+    setBefore(null);
+    root.current?.querySelector<HTMLElement>(".drawing")?.focus({ preventScroll: true });
+    setTimeout(() => void flow.fitView({ maxZoom: 1, padding: 0.1 }), 60);
+  };
+
+  const full = (more = 1): boolean => {
+    if (design.blocks.length + more <= MOST) return false;
+    say(`A design holds at most ${MOST} blocks; take some away first.`);
+    return true;
+  };
 
   /** Behind the chosen block and joined to it; without one, behind the last. */
   const addBehind = (name: string): void => {
     const kind = kinds.get(name);
-    if (!kind) return;
+    if (!kind || full()) return;
     const anchor = design.blocks.find(({ id }) => chosen.has(id)) ?? design.blocks.at(-1);
     const size = sizeOf(anchor && kinds.get(anchor.kind));
     const at = anchor ? { x: anchor.x + size.width + GAP, y: anchor.y } : { x: 40, y: 60 };
@@ -89,13 +125,13 @@ function Workbench({ data, onChange }: BuilderProps) {
     edit(() => (anchor ? join(added.design, anchor.id, added.id, kinds) : added.design));
     setChosen(new Set([added.id]));
     void flow.setViewport(reveal(flow.getViewport(), { ...at, ...sizeOf(kind) }, store.getState()));
-    say(anchor ? `${kind.title} added behind ${anchor.id}.` : `${kind.title} added.`);
+    whisper(anchor ? `${kind.title} added behind ${anchor.id}.` : `${kind.title} added.`);
   };
 
   const drop = ({ active, over, activatorEvent, delta }: DragEndEvent): void => {
     const kind = kinds.get((active.data.current as { kind: string }).kind);
     setDragged(null);
-    if (!kind || over?.id !== "drawing") return;
+    if (!kind || over?.id !== "drawing" || full()) return;
     const start =
       "touches" in activatorEvent ? (activatorEvent as TouchEvent).touches[0] : (activatorEvent as MouseEvent);
     if (!start) return;
@@ -103,7 +139,7 @@ function Workbench({ data, onChange }: BuilderProps) {
     const added = add(design, kind, { x: Math.round(at.x), y: Math.round(at.y) });
     edit(() => added.design);
     setChosen(new Set([added.id]));
-    say(`${kind.title} added.`);
+    whisper(`${kind.title} added.`);
   };
 
   return (
@@ -115,16 +151,33 @@ function Workbench({ data, onChange }: BuilderProps) {
         onDragEnd={drop}
         onDragCancel={() => setDragged(null)}
       >
-        <div className="builder" style={{ height: data.height }}>
+        <div className="builder" style={{ height: data.height }} ref={root}>
           <Shelf groups={groups} onAdd={addBehind} />
-          <Drawing model={model} kinds={kinds} chosen={chosen} onChosen={setChosen} say={say} />
-          <div className="unseen" role="status">
-            {said}
-          </div>
+          <Drawing
+            model={model}
+            kinds={kinds}
+            chosen={chosen}
+            onChosen={setChosen}
+            say={say}
+            full={full}
+            more={<FullScreen of={root} />}
+          />
+          {before && (
+            <p className="before">
+              {before.blocks.length} blocks stood here before.
+              <button type="button" data-testid="bring-back" onClick={bringBack}>
+                Bring them back
+              </button>
+              <button type="button" aria-label="Leave them" title="Leave them" onClick={() => setBefore(null)}>
+                ×
+              </button>
+            </p>
+          )}
+          <Said said={said} />
+          <DragOverlay dropAnimation={null} zIndex={1000}>
+            {dragged !== null && <span className="shelf-item in-hand">{kinds.get(dragged)?.title}</span>}
+          </DragOverlay>
         </div>
-        <DragOverlay dropAnimation={null} zIndex={1000}>
-          {dragged !== null && <span className="shelf-item in-hand">{kinds.get(dragged)?.title}</span>}
-        </DragOverlay>
       </DndContext>
     </WorkshopContext>
   );

@@ -1,14 +1,35 @@
 // The design as React Flow draws it; what is done to it there becomes an edit.
 import { useDroppable } from "@dnd-kit/core";
-import { applyNodeChanges, type Connection, type Edge, type NodeChange, ReactFlow, useReactFlow } from "@xyflow/react";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import {
+  applyNodeChanges,
+  type Connection,
+  type Edge,
+  type NodeChange,
+  ReactFlow,
+  useReactFlow,
+  useStore,
+} from "@xyflow/react";
+import {
+  type FocusEvent,
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 
 import { BlockCard, type BlockNode } from "./BlockCard";
-import type { Design, Wire } from "./data";
-import { type At, connect, copy, EMPTY, join, type Kinds, paste, refusal, remove, unwire } from "./design";
+import { fromText, toText } from "./clipboard";
+import type { Block, Design, Wire } from "./data";
+import { type At, connect, copy, join, type Kinds, paste, refusal, remove, unwire } from "./design";
 import { type CardNode, type FrameNode, GroupCard, GroupFrame } from "./GroupCard";
-import { cornerOf, frameBox, framesOf, group, membersOf, moveUnits, shownWires, unitOf } from "./groups";
+import { frameBox, framesOf, group, membersOf, moveUnits, placeOf, shownWires, unitOf } from "./groups";
 import { type Command, commandOf } from "./keys";
+import { Line, type LineEdge } from "./Line";
+import { boxesOf } from "./places";
+import { levelOf } from "./routes";
 import { sizeOf } from "./size";
 import { tidy } from "./tidy";
 import type { DesignModel } from "./useDesign";
@@ -16,8 +37,10 @@ import type { DesignModel } from "./useDesign";
 type CanvasNode = BlockNode | CardNode | FrameNode;
 
 const nodeTypes = { block: BlockCard, card: GroupCard, frame: GroupFrame };
+const edgeTypes = { line: Line };
 const MODIFIERS = new Set(["Control", "Meta", "Shift"]);
-const FIT = { maxZoom: 1, padding: 0.15 };
+const FIT = { maxZoom: 1, padding: 0.1 };
+const FAR = 0.6; // zoom from which on only what a block is and gives is written, larger
 
 interface DrawingProps {
   model: DesignModel;
@@ -25,6 +48,10 @@ interface DrawingProps {
   chosen: ReadonlySet<string>;
   onChosen: (ids: ReadonlySet<string>) => void;
   say: (sentence: string) => void;
+  /** Says it when so many more blocks are too many. */
+  full: (more?: number) => boolean;
+  /** More buttons. */
+  more: ReactNode;
 }
 
 const wireOf = ({ source, target, targetHandle }: Connection | Edge): Wire => ({
@@ -32,6 +59,7 @@ const wireOf = ({ source, target, targetHandle }: Connection | Edge): Wire => ({
   target,
   input: targetHandle ?? "",
 });
+const inField = (target: EventTarget): boolean => target instanceof Element && target.closest("input, select") !== null;
 const wireId = ({ source, target, input }: Wire): string => `${source}>${target}:${input}`;
 
 /** The design's blocks, with what only the screen knows of them: places while dragging, what is chosen. */
@@ -46,7 +74,7 @@ function useNodes(design: Design, kinds: Kinds, chosen: ReadonlySet<string>) {
         if (frame.folded) {
           const ids = members.map(({ id }) => id);
           const selected = ids.every((id) => chosen.has(id));
-          const position = cornerOf(design, frame.id);
+          const position = placeOf(design, frame);
           return {
             ...placed(known, frame.id),
             id: frame.id,
@@ -57,8 +85,17 @@ function useNodes(design: Design, kinds: Kinds, chosen: ReadonlySet<string>) {
           };
         }
         const { x, y, width, height } = frameBox(design, frame.id, ({ kind }) => sizeOf(kinds.get(kind)));
-        const still = { selectable: false, draggable: false, focusable: false, zIndex: -1 };
-        return { id: frame.id, type: "frame", position: { x, y }, width, height, data: { frame }, ...still };
+        const behind = { selectable: false, focusable: false, zIndex: -1, style: { pointerEvents: "none" as const } };
+        return {
+          id: frame.id,
+          type: "frame",
+          position: { x, y },
+          width,
+          height,
+          data: { frame },
+          dragHandle: ".frame-head",
+          ...behind,
+        };
       });
       const shown = design.blocks.filter(({ id }) => unit(id) === id);
       const cards = shown.map((block): BlockNode => {
@@ -93,35 +130,103 @@ function placed(known: ReadonlyMap<string, CanvasNode>, id: string): Partial<Car
   return old?.type === "card" ? old : {};
 }
 
-export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
+/** The members of open groups go where their frames are dragged. */
+function withMembers(design: Design, old: readonly CanvasNode[], changes: NodeChange<CanvasNode>[]) {
+  const more = changes.flatMap((change): NodeChange<CanvasNode>[] => {
+    if (change.type !== "position" || !change.position) return [];
+    const frame = old.find((node) => node.id === change.id && node.type === "frame");
+    if (!frame) return [];
+    const [dx, dy] = [change.position.x - frame.position.x, change.position.y - frame.position.y];
+    const members = new Set(membersOf(design, frame.id).map(({ id }) => id));
+    return old
+      .filter(({ id }) => members.has(id))
+      .map(({ id, position }) => ({ type: "position", id, position: { x: position.x + dx, y: position.y + dy } }));
+  });
+  return [...changes, ...more];
+}
+
+/** The keys go on counting when what had the focus is gone: a deleted block, the button of a fix. */
+function useFocus(element: { readonly current: HTMLElement | null }, moments: readonly unknown[]) {
+  const within = useRef(false);
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const lost = document.activeElement === null || document.activeElement === document.body;
+      if (within.current && lost) element.current?.focus({ preventScroll: true });
+    }, 30);
+    return () => clearTimeout(timer);
+  }, moments);
+  return {
+    onFocus: () => {
+      within.current = true;
+    },
+    onBlur: ({ target, relatedTarget, currentTarget }: FocusEvent) => {
+      // An element that is taken away loses the focus to nobody; that is not the reader's doing.
+      if (relatedTarget !== null || target === currentTarget) within.current = currentTarget.contains(relatedTarget);
+    },
+    onPointerDown: () => {
+      within.current = true;
+    },
+  };
+}
+
+/** Copy, cut and paste while the canvas has the focus: the browser itself sends them to where text was chosen last. */
+function useClipboard(element: { readonly current: HTMLElement | null }, hear: (event: ClipboardEvent) => void) {
+  const latest = useRef(hear);
+  latest.current = hear;
+  useEffect(() => {
+    const listen = (event: ClipboardEvent): void => {
+      const focused = (element.current?.getRootNode() as Document | ShadowRoot | undefined)?.activeElement ?? null;
+      if (focused && element.current?.contains(focused) && !inField(focused)) latest.current(event);
+    };
+    const kinds = ["copy", "cut", "paste"] as const;
+    for (const kind of kinds) document.addEventListener(kind, listen);
+    return () => {
+      for (const kind of kinds) document.removeEventListener(kind, listen);
+    };
+  }, [element]);
+}
+
+export function Drawing({ model, kinds, chosen, onChosen, say, full, more }: DrawingProps) {
   const { design, edit } = model;
+  const root = useRef<HTMLDivElement | null>(null);
+  const far = useStore(({ transform }) => transform[2] < FAR);
   const flow = useReactFlow();
   const { setNodeRef, isOver } = useDroppable({ id: "drawing" });
   const [nodes, setNodes] = useNodes(design, kinds, chosen);
   const [chosenWire, setChosenWire] = useState<string | null>(null);
   const [begunWithBlocks] = useState(design.blocks.length > 0);
-  const clip = useRef<Design>(EMPTY);
-  const pasted = useRef(0);
+  const pasted = useRef({ text: "", times: 0 });
+  const byArrow = useRef(false);
+  const kept = useFocus(root, [design, nodes, chosenWire]);
+  const sizeOfBlock = useCallback(({ kind }: Block) => sizeOf(kinds.get(kind)), [kinds]);
 
+  const lines = useMemo(() => {
+    const units = boxesOf(design, sizeOfBlock);
+    for (const { id, folded } of framesOf(design)) if (!folded) units.delete(id);
+    const unit = unitOf(design);
+    for (const block of design.blocks)
+      if (unit(block.id) === block.id) units.set(block.id, { x: block.x, y: block.y, ...sizeOfBlock(block) });
+    return shownWires(design).map(({ wire, source, target }): LineEdge => {
+      const [from, to] = [units.get(source), units.get(target)];
+      const others = [...units].filter(([id]) => id !== source && id !== target).map(([, box]) => box);
+      return {
+        id: wireId(wire),
+        type: "line",
+        source,
+        target,
+        targetHandle: target === wire.target ? wire.input : null,
+        data: { level: from && to ? levelOf(from, to, others) : null },
+      };
+    });
+  }, [design, sizeOfBlock]);
   const edges = useMemo(
-    () =>
-      shownWires(design).map(({ wire, source, target }): Edge => {
-        const id = wireId(wire);
-        return {
-          id,
-          source,
-          target,
-          targetHandle: target === wire.target ? wire.input : null,
-          selected: id === chosenWire,
-          interactionWidth: 16,
-        };
-      }),
-    [design, chosenWire],
+    () => lines.map((line) => (line.id === chosenWire ? { ...line, selected: true, zIndex: 1 } : line)),
+    [lines, chosenWire],
   );
 
   const onNodesChange = useCallback(
     (changes: NodeChange<CanvasNode>[]) => {
-      setNodes((old) => applyNodeChanges(changes, old));
+      setNodes((old) => applyNodeChanges(withMembers(design, old, changes), old));
       const places = new Map(
         changes.flatMap((change): [string, At][] =>
           change.type === "position" && change.dragging === false && change.position
@@ -129,7 +234,9 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
             : [],
         ),
       );
-      if (places.size > 0) edit((now) => moveUnits(now, places));
+      // A block that is pushed along by the arrow keys is one step; each drag is one.
+      const name = byArrow.current ? `move ${[...places.keys()].join()}` : undefined;
+      if (places.size > 0) edit((now) => moveUnits(now, places), name);
       const picked = changes.filter((change) => change.type === "select");
       if (picked.length > 0) {
         const next = new Set(chosen);
@@ -143,26 +250,44 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
   );
 
   const arrange = (): void => {
-    edit((now) => tidy(now, (id) => sizeOf(kinds.get(now.blocks.find((block) => block.id === id)?.kind ?? ""))));
+    edit((now) => tidy(now, sizeOfBlock));
     setTimeout(() => void flow.fitView(FIT), 60);
   };
 
-  const putClip = (from: Design, by: number): void => {
-    const next = paste(design, from, { x: by, y: by });
-    edit(() => next.design);
-    onChosen(new Set(next.ids));
-    say(`${next.ids.length} pasted.`);
+  const put = (from: Design, by: number): void => {
+    if (from.blocks.length === 0) say("Choose the blocks first.");
+    else if (!full(from.blocks.length)) {
+      const next = paste(design, from, { x: by, y: by });
+      edit(() => next.design);
+      onChosen(new Set(next.ids));
+    }
   };
 
-  const take = (): void => {
-    clip.current = copy(design, chosen);
-    pasted.current = 0;
+  // The system's clipboard, so that blocks go from tab to tab.
+  const onClipboard = (event: ClipboardEvent): void => {
+    const clip = event.clipboardData;
+    if (!clip) return;
+    if (event.type === "paste") {
+      event.preventDefault();
+      const text = clip.getData("text/plain");
+      const found = fromText(text, kinds);
+      if (found === null) return say("What was copied last are no blocks of this canvas.");
+      pasted.current = { text, times: pasted.current.text === text ? pasted.current.times + 1 : 1 };
+      put(found, 32 * pasted.current.times);
+    } else if (chosen.size > 0) {
+      event.preventDefault();
+      clip.setData("text/plain", toText(copy(design, chosen)));
+      pasted.current = { text: "", times: 0 };
+      if (event.type === "cut") drop();
+    }
   };
+  useClipboard(root, onClipboard);
 
   const drop = (): void => {
     const wire = design.wires.find((one) => wireId(one) === chosenWire);
     if (chosen.size > 0) edit((now) => remove(now, chosen));
     else if (wire) edit((now) => unwire(now, wire));
+    else say("Choose a block or a line first.");
     onChosen(new Set());
     setChosenWire(null);
   };
@@ -180,19 +305,12 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
     if (next === null) say("Choose the blocks of the group first.");
     else {
       edit(() => next.design);
-      say(`${chosen.size} blocks are a group.`);
     }
   };
 
   const run: Record<Command, () => void> = {
     remove: drop,
-    copy: take,
-    cut: () => {
-      take();
-      drop();
-    },
-    paste: () => putClip(clip.current, 32 * (pasted.current += 1)),
-    duplicate: () => putClip(copy(design, chosen), 32),
+    duplicate: () => put(copy(design, chosen), 32),
     all: () => onChosen(new Set(design.blocks.map(({ id }) => id))),
     undo: model.undo,
     redo: model.redo,
@@ -205,7 +323,7 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
   const onKey = (event: KeyboardEvent): void => {
     if (MODIFIERS.has(event.key)) return; // React Flow hears them at the document: with them, several are chosen
     event.stopPropagation(); // Streamlit has one-letter keys of its own
-    if ((event.target as HTMLElement).closest("input, select")) return;
+    if (inField(event.target)) return;
     const command = commandOf({ key: event.key, command: event.ctrlKey || event.metaKey, shift: event.shiftKey });
     if (!command) return;
     event.preventDefault();
@@ -214,13 +332,23 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
 
   return (
     <div
-      className={`drawing${isOver ? " over" : ""}`}
-      ref={setNodeRef}
+      className={`drawing${isOver ? " over" : ""}${far ? " far" : ""}`}
+      ref={(element) => {
+        root.current = element;
+        setNodeRef(element);
+      }}
       role="application"
       aria-label="Design. Tab goes from block to block, Enter chooses one and Control Enter several, J joins two chosen blocks, G groups, T tidies, Delete removes, Control Z undoes."
       tabIndex={0}
       data-testid="drawing"
+      onKeyDownCapture={({ key }) => {
+        byArrow.current = key.startsWith("Arrow");
+      }}
       onKeyDown={onKey}
+      {...kept}
+      onPointerDownCapture={() => {
+        byArrow.current = false;
+      }}
     >
       <div className="drawing-bar" role="toolbar" aria-label="Edit">
         <button type="button" disabled={!model.canUndo} title="Undo (Ctrl Z)" data-testid="undo" onClick={model.undo}>
@@ -250,22 +378,36 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
         <button type="button" title="See all of it" onClick={() => void flow.fitView(FIT)}>
           All
         </button>
+        {more}
       </div>
       {design.blocks.length === 0 && <p className="drawing-empty">Drag a block here, or press Enter on one.</p>}
       <ReactFlow
         nodes={nodes}
         edges={edges}
         nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
         onNodesChange={onNodesChange}
         onEdgeClick={(_, edge) => {
           onChosen(new Set());
           setChosenWire(edge.id);
         }}
+        onEdgesChange={(changes) => {
+          for (const change of changes) {
+            if (change.type !== "select") continue;
+            if (change.selected) {
+              onChosen(new Set());
+              setChosenWire(change.id);
+            } else setChosenWire((old) => (old === change.id ? null : old));
+          }
+        }}
         onPaneClick={() => setChosenWire(null)}
         onConnect={(connection) => edit((now) => connect(now, wireOf(connection), kinds))}
         isValidConnection={(connection) => refusal(design, wireOf(connection), kinds) === null}
-        onConnectEnd={(_, state) => {
+        onConnectEnd={(event, state) => {
           const { fromNode, toNode, toHandle, isValid } = state;
+          const [target] = event.composedPath();
+          if (!toNode && target instanceof Element && target.closest(".card"))
+            say("Open the group first, to join a block in it.");
           if (isValid !== false || !fromNode || !toNode) return;
           const why = refusal(design, { source: fromNode.id, target: toNode.id, input: toHandle?.id ?? "" }, kinds);
           if (why !== null) say(why);
@@ -273,7 +415,7 @@ export function Drawing({ model, kinds, chosen, onChosen, say }: DrawingProps) {
         deleteKeyCode={null} // keys count only while the canvas has the focus: see onKey
         multiSelectionKeyCode={["Control", "Meta", "Shift"]}
         selectionKeyCode="Shift"
-        minZoom={0.15}
+        minZoom={0.05}
         maxZoom={1.6}
         fitView={begunWithBlocks} // on a blank canvas the first block stays where it was dropped
         fitViewOptions={FIT}

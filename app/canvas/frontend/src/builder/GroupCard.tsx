@@ -1,17 +1,23 @@
 // A folded group as one card, and the frame around an open one.
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
-import { memo, useContext } from "react";
+import { memo, useContext, useEffect, useState } from "react";
 
 import { short } from "../numbers";
 import { WorkshopContext } from "./context";
 import type { Frame } from "./data";
 import { HEADER } from "./size";
 
+const MOST_COPIES = 64; // the twin of `MOST_COPIES` in `app/canvas/builder.py`
+const LONGEST = 60;
+
 export type CardNode = Node<{ frame: Frame; members: readonly string[] }, "card">;
 export type FrameNode = Node<{ frame: Frame }, "frame">;
 
 function Times({ frame }: { frame: Frame }) {
   const shop = useContext(WorkshopContext);
+  const [text, setText] = useState(String(frame.times));
+  useEffect(() => setText(String(frame.times)), [frame.times]);
+  const allowed = (times: number): boolean => Number.isInteger(times) && times >= 1 && times <= MOST_COPIES;
   return (
     <label className="times" title="So many copies, one after another, each with weights of its own">
       ×
@@ -19,16 +25,23 @@ function Times({ frame }: { frame: Frame }) {
         type="number"
         className="nodrag nowheel"
         min={1}
-        max={64}
+        max={MOST_COPIES}
         step={1}
-        value={frame.times}
+        value={text}
+        aria-invalid={!allowed(Number(text))}
         aria-label={`Copies of ${frame.title}`}
         data-testid={`times-${frame.id}`}
         onChange={({ target }) => {
-          const times = Number(target.value);
-          if (Number.isInteger(times) && times >= 1 && times <= 64) shop?.setGroup(frame.id, { times });
+          setText(target.value);
+          if (allowed(Number(target.value))) shop?.setGroup(frame.id, { times: Number(target.value) });
         }}
+        onBlur={() => setText(String(frame.times))}
       />
+      {!allowed(Number(text)) && (
+        <span className="refused" role="alert">
+          From 1 to {MOST_COPIES} copies.
+        </span>
+      )}
     </label>
   );
 }
@@ -44,10 +57,12 @@ export const GroupCard = memo(function GroupCard({ data: { frame, members }, sel
     <div
       className={`block card${selected ? " selected" : ""}${wrong ? " faulty" : ""}`}
       data-testid={`group-${frame.id}`}
-      onDoubleClick={() => shop.setGroup(frame.id, { folded: false })}
+      onDoubleClick={() => shop.fold(frame.id, false)}
     >
       <Handle type="target" position={Position.Left} isConnectable={false} style={{ top: HEADER / 2 }} />
-      <div className="block-title">{frame.title || frame.id}</div>
+      <div className="block-title" title={frame.title}>
+        {frame.title || frame.id}
+      </div>
       <div className="card-row">
         <span className="quiet">{members.length} blocks</span>
         <Times frame={frame} />
@@ -56,7 +71,7 @@ export const GroupCard = memo(function GroupCard({ data: { frame, members }, sel
           className="nodrag"
           title="Show the blocks"
           data-testid={`unfold-${frame.id}`}
-          onClick={() => shop.setGroup(frame.id, { folded: false })}
+          onClick={() => shop.fold(frame.id, false)}
         >
           Open
         </button>
@@ -79,14 +94,29 @@ export const GroupFrame = memo(function GroupFrame({ data: { frame } }: NodeProp
   if (!shop) return null;
   return (
     <div className="frame" data-testid={`frame-${frame.id}`}>
-      <div className="frame-head">
-        <span>{frame.title || frame.id}</span>
+      <div
+        className="frame-head"
+        title="Drag to move the group; click to choose its blocks"
+        onClick={({ target, currentTarget }) => target === currentTarget && shop.choose(frame.id)}
+      >
+        <input
+          className="frame-title nodrag"
+          value={frame.title}
+          placeholder={frame.id}
+          maxLength={LONGEST}
+          size={Math.min(Math.max(frame.title.length + 1, 8), 28)}
+          aria-label="Name of the group"
+          title="Name of the group"
+          data-testid={`title-${frame.id}`}
+          onChange={({ target }) => shop.setGroup(frame.id, { title: target.value })}
+          onKeyDown={({ key, currentTarget }) => key === "Enter" && currentTarget.blur()}
+        />
         <Times frame={frame} />
         <button
           type="button"
           className="nodrag"
           data-testid={`fold-${frame.id}`}
-          onClick={() => shop.setGroup(frame.id, { folded: true })}
+          onClick={() => shop.fold(frame.id, true)}
         >
           Fold
         </button>

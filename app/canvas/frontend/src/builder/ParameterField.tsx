@@ -30,6 +30,7 @@ export function ParameterField({ id, name, schema, value, onSet }: ParameterFiel
     className: "nodrag nowheel",
     "data-testid": `parameter-${id}-${name}`,
     "aria-invalid": refused !== null,
+    "aria-description": field.help,
     title: refused ?? field.help,
   };
   const onChange = (event: ChangeEvent<HTMLInputElement | HTMLSelectElement>): void => {
@@ -56,11 +57,18 @@ export function ParameterField({ id, name, schema, value, onSet }: ParameterFiel
           {...shared}
           type={field.kind === "number" ? "number" : "text"}
           step={field.whole ? 1 : "any"}
+          min={field.least}
+          max={field.most}
           value={text}
           placeholder={field.optional ? "none" : ""}
           onChange={onChange}
           onBlur={() => setText(textOf(value))}
         />
+      )}
+      {refused !== null && (
+        <span className="refused" role="alert">
+          {refused}
+        </span>
       )}
     </label>
   );

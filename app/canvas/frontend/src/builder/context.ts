@@ -11,7 +11,10 @@ export interface Workshop {
   stale: boolean;
   set: (id: string, name: string, value: Value) => void;
   setGroup: (id: string, changes: Partial<Frame>) => void;
+  fold: (id: string, folded: boolean) => void;
   ungroup: (id: string) => void;
+  /** Choose all blocks of a group. */
+  choose: (id: string) => void;
   repair: (repairs: readonly Repair[]) => void;
 }
 

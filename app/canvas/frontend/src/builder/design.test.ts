@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import type { Design, KindData } from "./data";
 import { add, connect, copy, EMPTY, freeInput, join, leads, move, paste, refusal, remove, repair, set } from "./design";
+import { fromText, toText } from "./clipboard";
+import { former, keep } from "./former";
 import { begin, record, redo, undo } from "./history";
 import { commandOf } from "./keys";
 import { fieldOf } from "./schema";
@@ -186,5 +188,58 @@ it("finds kinds by all words, heading included", () => {
 it("knows the usual keys", () => {
   const press = (key: string, command = false, shift = false) => commandOf({ key, command, shift });
   expect([press("z", true), press("Z", true, true), press("y", true)]).toEqual(["undo", "redo", "redo"]);
-  expect([press("Delete"), press("v", true), press("d"), press("j")]).toEqual(["remove", "paste", null, "join"]);
+  expect([press("Delete"), press("d", true), press("d"), press("j")]).toEqual(["remove", "duplicate", null, "join"]);
+});
+
+describe("blocks on the clipboard", () => {
+  const KEPT: Design = {
+    ...chain,
+    blocks: chain.blocks.map((block) => ({ ...block, group: block.id === "image1" ? null : "group1" })),
+    groups: [{ id: "group1", title: "Twice", times: 2, folded: true }],
+  };
+
+  it("come back as they were, groups that were taken whole included", () => {
+    expect(fromText(toText(KEPT), KINDS)).toEqual(KEPT);
+    const both = paste(KEPT, copy(KEPT, new Set(["conv1", "conv2"])), { x: 0, y: 50 });
+    expect(both.design.groups?.map(({ id, title, times }) => [id, title, times])).toEqual([
+      ["group1", "Twice", 2],
+      ["group2", "Twice", 2],
+    ]);
+    expect(both.design.blocks.slice(3).map(({ group }) => group)).toEqual(["group2", "group2"]);
+    const half = copy(KEPT, new Set(["conv1"]));
+    expect([half.groups, half.blocks[0]?.group]).toEqual([[], null]);
+  });
+
+  it("are refused when they are something else, and believed in nothing that has no sense", () => {
+    for (const text of ["", "garbage {", "[1]", '{"nodes": []}', '{"archviz": []}', '{"archviz": {"blocks": [7, {}]}}'])
+      expect(fromText(text, KINDS)).toBeNull();
+    const odd = {
+      blocks: [
+        { id: "a", kind: "Conv", x: 0, y: 0, parameters: { channels: -5, unknown: 1 }, group: "gone" },
+        { id: "a", kind: "Conv", x: 9, y: 9 },
+        { id: "b", kind: "Exec", x: 0, y: 0 },
+        { id: "c", kind: "Conv", x: "left", y: 0 },
+      ],
+      wires: [{ source: "a", target: "a", input: "input" }, null, { source: "b", target: "a", input: "input" }],
+      groups: [{ id: "empty", title: "Nothing", times: 1, folded: false }],
+    };
+    expect(fromText(JSON.stringify({ archviz: odd }), KINDS)).toEqual({
+      blocks: [{ id: "a", kind: "Conv", x: 0, y: 0, parameters: { channels: 16 }, group: null }],
+      wires: [],
+      groups: [],
+    });
+  });
+
+  it("are kept in the tab until something else stands there", () => {
+    const places = new Map<string, string>();
+    const store = {
+      getItem: (key: string) => places.get(key) ?? null,
+      setItem: (key: string, value: string) => void places.set(key, value),
+    } as Storage;
+    expect(former(EMPTY, KINDS, store)).toBeNull();
+    keep(KEPT, store);
+    keep(EMPTY, store);
+    expect(former(EMPTY, KINDS, store)).toEqual(KEPT);
+    expect(former(KEPT, KINDS, store)).toBeNull();
+  });
 });

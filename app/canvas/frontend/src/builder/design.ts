@@ -1,5 +1,5 @@
 // Edits of a design, as values: every function gives a new design or the same one.
-import type { Block, Design, KindData, Repair, Value, Wire } from "./data";
+import type { Block, Design, Frame, KindData, Repair, Value, Wire } from "./data";
 
 export type Kinds = ReadonlyMap<string, KindData>;
 
@@ -9,6 +9,9 @@ export interface At {
 }
 
 export const EMPTY: Design = { blocks: [], wires: [] };
+
+/** Blocks that one design may have; the twin of `LARGEST` in `app/canvas/builder.py`. */
+export const MOST = 500;
 
 export function newId(design: Design, kind: string): string {
   const taken = new Set(design.blocks.map(({ id }) => id));
@@ -119,32 +122,66 @@ export function join(design: Design, source: string, target: string, kinds: Kind
   return input === null ? design : connect(design, { source, target, input }, kinds);
 }
 
-/** The chosen blocks with the lines among them. */
+/** The chosen blocks with the lines among them, and the groups that were chosen as a whole. */
 export function copy(design: Design, ids: ReadonlySet<string>): Design {
+  const broken = new Set(design.blocks.filter(({ id }) => !ids.has(id)).map(({ group }) => group));
+  const blocks = design.blocks
+    .filter(({ id }) => ids.has(id))
+    .map((block) => (broken.has(block.group) ? { ...block, group: null } : block));
+  const used = new Set(blocks.map(({ group }) => group));
   return {
-    blocks: design.blocks.filter(({ id }) => ids.has(id)),
+    blocks,
     wires: design.wires.filter(({ source, target }) => ids.has(source) && ids.has(target)),
+    groups: (design.groups ?? []).filter(({ id }) => used.has(id)),
   };
 }
 
+/** Blocks and groups get names that are free here. */
 export function paste(design: Design, clip: Design, by: At): { design: Design; ids: string[] } {
   let blocks = design.blocks;
+  const frames = new Map<string, Frame>();
+  for (const frame of clip.groups ?? [])
+    frames.set(frame.id, {
+      ...frame,
+      id: freeGroup(
+        design,
+        [...frames.values()].map(({ id }) => id),
+      ),
+    });
   const names = new Map<string, string>();
   for (const block of clip.blocks) {
     const id = newId({ blocks, wires: [] }, block.kind);
     names.set(block.id, id);
-    blocks = [...blocks, { ...block, id, group: null, x: block.x + by.x, y: block.y + by.y }];
+    const group = frames.get(block.group ?? "")?.id ?? null;
+    blocks = [...blocks, { ...block, id, group, x: block.x + by.x, y: block.y + by.y }];
   }
   const wires = clip.wires.map((wire) => ({
     ...wire,
     source: names.get(wire.source)!,
     target: names.get(wire.target)!,
   }));
-  return { design: { ...design, blocks, wires: [...design.wires, ...wires] }, ids: [...names.values()] };
+  const groups = [...(design.groups ?? []), ...frames.values()];
+  return {
+    design: { blocks, wires: [...design.wires, ...wires], ...(groups.length > 0 && { groups }) },
+    ids: [...names.values()],
+  };
 }
 
-/** What a fix does, as one edit. A repair of something that is gone is left out. */
-export function repair(design: Design, repairs: readonly Repair[], kinds: Kinds): Design {
+/** The first name of a group that neither a group nor a block has. */
+export function freeGroup(design: Design, more: readonly string[] = []): string {
+  const taken = new Set([...(design.groups ?? []).map(({ id }) => id), ...design.blocks.map(({ id }) => id), ...more]);
+  let number = 1;
+  while (taken.has(`group${number}`)) number += 1;
+  return `group${number}`;
+}
+
+/** What a fix does, as one edit. A repair of something that is gone is left out. `settle` finds a new block's place. */
+export function repair(
+  design: Design,
+  repairs: readonly Repair[],
+  kinds: Kinds,
+  settle: (design: Design, id: string) => Design = (now) => now,
+): Design {
   return repairs.reduce((now, one) => {
     if ("set" in one) return set(now, one.set, one.parameters);
     const kind = kinds.get(one.insert);
@@ -163,6 +200,6 @@ export function repair(design: Design, repairs: readonly Repair[], kinds: Kinds)
     const group = source.group && source.group === target.group ? source.group : null;
     added.design.blocks = added.design.blocks.map((block) => (block.id === added.id ? { ...block, group } : block));
     const before = connect(added.design, { source: one.into.source, target: added.id, input }, kinds);
-    return connect(before, { ...one.into, source: added.id }, kinds);
+    return settle(connect(before, { ...one.into, source: added.id }, kinds), added.id);
   }, design);
 }

@@ -1,11 +1,13 @@
 // Groups: frames around blocks, which fold into one card; one with `times` above 1 stands for so many copies.
 import type { Block, Design, Frame, Wire } from "./data";
-import { type At, move } from "./design";
+import { type At, freeGroup, move } from "./design";
 import type { Size } from "../viewport";
 
 export const CARD: Size = { width: 196, height: 118 };
-const PADDING = 18;
-const HEAD = 34;
+/** Between a frame and its blocks. */
+export const PADDING = 18;
+/** The line with the title of a frame. */
+export const HEAD = 34;
 
 export const framesOf = (design: Design): readonly Frame[] => design.groups ?? [];
 
@@ -63,11 +65,8 @@ export function shownWires(design: Design): readonly { wire: Wire; source: strin
 export function group(design: Design, ids: ReadonlySet<string>): { design: Design; id: string } | null {
   const chosen = design.blocks.filter((block) => ids.has(block.id));
   if (chosen.length === 0) return null;
-  const taken = new Set([...framesOf(design).map(({ id }) => id), ...design.blocks.map(({ id }) => id)]);
-  let number = 1;
-  while (taken.has(`group${number}`)) number += 1;
-  const id = `group${number}`;
-  const frame: Frame = { id, title: `Group ${number}`, times: 1, folded: false };
+  const id = freeGroup(design);
+  const frame: Frame = { id, title: id.replace("group", "Group "), times: 1, folded: false };
   const blocks = design.blocks.map((block) => (ids.has(block.id) ? { ...block, group: id } : block));
   return { design: swept({ ...design, blocks, groups: [...framesOf(design), frame] }), id };
 }
@@ -89,15 +88,22 @@ export function swept(design: Design): Design {
   return groups.length === framesOf(design).length ? design : { ...design, groups };
 }
 
-/** Move blocks, and folded groups with all that is in them. */
+/** The upper left corner of a folded group's card or of an open group's frame. */
+export function placeOf(design: Design, { id, folded }: Frame): At {
+  const { x, y } = cornerOf(design, id);
+  return folded ? { x, y } : { x: x - PADDING, y: y - PADDING - HEAD };
+}
+
+/** Move blocks, and groups with all that is in them: to where their upper left corners shall be. */
 export function moveUnits(design: Design, places: ReadonlyMap<string, At>): Design {
   const all = new Map<string, At>();
   for (const [id, to] of places) {
-    if (!framesOf(design).some((frame) => frame.id === id)) {
+    const frame = framesOf(design).find((one) => one.id === id);
+    if (!frame) {
       all.set(id, to);
       continue;
     }
-    const from = cornerOf(design, id);
+    const from = placeOf(design, frame);
     for (const { id: member, x, y } of membersOf(design, id))
       all.set(member, { x: x + to.x - from.x, y: y + to.y - from.y });
   }

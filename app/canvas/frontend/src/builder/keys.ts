@@ -1,6 +1,5 @@
 // What the keys mean on the canvas.
-export type Command =
-  "remove" | "copy" | "cut" | "paste" | "duplicate" | "all" | "undo" | "redo" | "join" | "tidy" | "group" | "nothing";
+export type Command = "remove" | "duplicate" | "all" | "undo" | "redo" | "join" | "tidy" | "group" | "nothing";
 
 export interface Pressed {
   readonly key: string;
@@ -12,9 +11,6 @@ export interface Pressed {
 export function commandOf({ key, command, shift }: Pressed): Command | null {
   if (command) {
     const commands: Record<string, Command> = {
-      c: "copy",
-      x: "cut",
-      v: "paste",
       d: "duplicate",
       a: "all",
       y: "redo",

@@ -10,6 +10,9 @@ export interface Field {
   readonly optional: boolean;
   readonly options: readonly (string | number)[];
   readonly help: string;
+  /** Both ends, as far as there are any. */
+  readonly least: number | undefined;
+  readonly most: number | undefined;
   /** Why a value cannot be taken; null when it can. */
   readonly refuse: (value: Value) => string | null;
 }
@@ -18,8 +21,14 @@ export interface Field {
 export function fieldOf(schema: ParameterSchema): Field | null {
   const optional = schema.anyOf?.some(({ type }) => type === "null") ?? false;
   const inner = schema.anyOf?.find(({ type }) => type !== "null") ?? schema;
-  const help = schema.description ?? "";
-  const shared = { whole: inner.type === "integer", optional, options: inner.enum ?? [], help };
+  const shared = {
+    whole: inner.type === "integer",
+    optional,
+    options: inner.enum ?? [],
+    help: [schema.description ?? "", boundsOf(inner)].filter(Boolean).join(" "),
+    least: inner.minimum ?? inner.exclusiveMinimum,
+    most: inner.maximum ?? inner.exclusiveMaximum,
+  };
   const orEmpty =
     (refuse: (value: Value) => string | null) =>
     (value: Value): string | null =>
@@ -51,6 +60,16 @@ export function fieldOf(schema: ParameterSchema): Field | null {
     default:
       return null;
   }
+}
+
+/** The bounds in words, for the help. */
+function boundsOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: ParameterSchema): string {
+  const least = minimum !== undefined ? `at least ${minimum}` : "";
+  const more = exclusiveMinimum !== undefined ? `more than ${exclusiveMinimum}` : least;
+  const most = maximum !== undefined ? `at most ${maximum}` : "";
+  const less = exclusiveMaximum !== undefined ? `less than ${exclusiveMaximum}` : most;
+  const both = [more, less].filter(Boolean).join(", ");
+  return both && `(${both})`;
 }
 
 function outside(

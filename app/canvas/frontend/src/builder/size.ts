@@ -6,6 +6,8 @@ import { fieldOf } from "./schema";
 export const WIDTH = 196;
 export const HEADER = 30;
 export const ROW = 28;
+/** Where lines come in and leave: beside the title, so that a chain of blocks is a straight line. */
+export const PORT = HEADER / 2;
 const FOOT = 62; // shape, parameters, MACs
 
 /** Parameters that are edited in fields, in their order. */

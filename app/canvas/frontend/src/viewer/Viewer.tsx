@@ -3,6 +3,7 @@ import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from "reac
 import "@xyflow/react/dist/base.css";
 
 import { armColour } from "../arms";
+import { FullScreen } from "../FullScreen";
 import { measuresOf, scaleOf } from "./colour";
 import type { Clicked, ViewerData } from "./data";
 import { sentence } from "./describe";
@@ -45,6 +46,7 @@ export function Viewer({ data, onClicked, onColoured }: ViewerProps) {
 }
 
 function Graphs({ data, trees, onClicked, onColoured }: ViewerProps & { trees: Trees }) {
+  const root = useRef<HTMLDivElement>(null);
   const panes = useRef<HTMLDivElement>(null);
   const opened = useOpen(trees);
   const look = useLook(panes, trees.size, opened);
@@ -119,7 +121,7 @@ function Graphs({ data, trees, onClicked, onColoured }: ViewerProps & { trees: T
   };
 
   return (
-    <div className="viewer" style={{ height: data.height }}>
+    <div className="viewer" ref={root} style={{ height: data.height }}>
       <Toolbar
         depth={opened.depth}
         levels={opened.levels}
@@ -164,7 +166,12 @@ function Graphs({ data, trees, onClicked, onColoured }: ViewerProps & { trees: T
           />
         ))}
       </div>
-      <ZoomButtons onZoom={look.zoom} onFitWidth={look.fitWidth} onFitAll={look.fitAll} />
+      <ZoomButtons
+        onZoom={look.zoom}
+        onFitWidth={look.fitWidth}
+        onFitAll={look.fitAll}
+        more={<FullScreen of={root} />}
+      />
       <div className="unseen" role="status">
         {said}
       </div>

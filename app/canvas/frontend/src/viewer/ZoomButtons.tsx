@@ -1,12 +1,15 @@
 // How large the graphs are drawn.
+import type { ReactNode } from "react";
 
 interface ZoomButtonsProps {
   onZoom: (factor: number) => void;
   onFitWidth: () => void;
   onFitAll: () => void;
+  /** More buttons. */
+  more: ReactNode;
 }
 
-export function ZoomButtons({ onZoom, onFitWidth, onFitAll }: ZoomButtonsProps) {
+export function ZoomButtons({ onZoom, onFitWidth, onFitAll, more }: ZoomButtonsProps) {
   return (
     <div className="zoom" role="toolbar" aria-label="Size">
       <button type="button" aria-label="Smaller" title="Smaller" onClick={() => onZoom(1 / 1.3)}>
@@ -21,6 +24,7 @@ export function ZoomButtons({ onZoom, onFitWidth, onFitAll }: ZoomButtonsProps) 
       <button type="button" title="The whole graph" onClick={onFitAll}>
         All
       </button>
+      {more}
     </div>
   );
 }

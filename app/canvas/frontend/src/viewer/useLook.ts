@@ -30,12 +30,14 @@ export function useLook(
     return { width: pane?.clientWidth || 600, height: pane?.clientHeight || 400 };
   };
 
-  // First sight: as wide as the pane. When the pane gets another width, what was in its middle stays there.
+  // As wide as the pane, until the reader looks elsewhere; from then on, when the pane gets another width, what was in its
+  // middle stays there.
+  const moved = useRef(false);
   const adjust = useRef<() => void>(() => undefined);
   adjust.current = () => {
     const before = width.current;
     width.current = size().width;
-    if (before === 0) setView(fitWidth([...layouts.values()], size()));
+    if (before === 0 || (before !== width.current && !moved.current)) setView(fitWidth([...layouts.values()], size()));
     else if (before !== width.current) setView((old) => ({ ...old, x: old.x + (width.current - before) / 2 }));
   };
   useLayoutEffect(() => adjust.current(), [arms]);
@@ -52,15 +54,26 @@ export function useLook(
     if (eye && now) setView((old) => (eye.was ? follow(old, eye.was, now) : reveal(old, now, size())));
   }, [layouts]);
 
+  const look = (change: (old: Viewport) => Viewport): void => {
+    moved.current = true;
+    setView(change);
+  };
   return {
     view,
-    setView,
-    zoom: (factor) => setView((old) => zoomBy(old, factor, size())),
-    fitWidth: () => setView(fitWidth([...layouts.values()], size())),
-    fitAll: () => setView(fitAll([...layouts.values()], size())),
+    setView: (to) => {
+      // It is also told what it was set to.
+      if (to.x !== view.x || to.y !== view.y || to.zoom !== view.zoom) look(() => to);
+    },
+    zoom: (factor) => look((old) => zoomBy(old, factor, size())),
+    fitWidth: () => {
+      moved.current = false;
+      setView(fitWidth([...layouts.values()], size()));
+    },
+    fitAll: () => look(() => fitAll([...layouts.values()], size())),
     hold: (arm, id) => {
+      moved.current = true;
       held.current = { arm, id, was: placedOf(arm, id) };
     },
-    reveal: (placed) => setView((old) => reveal(old, placed, size())),
+    reveal: (placed) => look((old) => reveal(old, placed, size())),
   };
 }
