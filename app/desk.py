@@ -47,13 +47,15 @@ class Desk:
     asked: Mapping[str, str] | None = None
     """What of the address was opened; none when something is to be opened."""
     said: str | None = None
-    """What was left out of what the address asks for, or why it could not be opened."""
+    """Why what the address asks for could not be opened."""
+    left_out: str | None = None
+    """What of the original is not on the canvas."""
 
-    def open(self, sheet: Sheet, init: InitConfig | None, title: str) -> None:
+    def open(self, sheet: Sheet, init: InitConfig | None, title: str, left_out: str | None = None) -> None:
         """Put a sheet on the canvas in place of what stands there."""
         self.revision = uuid4().hex
         self.given = self.sheet = sheet
-        self.init, self.title = init, title
+        self.init, self.title, self.left_out = init, title, left_out
         self.before = sheet if designs.graph_report(sheet).sentence is None else None
         self.sources = None
 

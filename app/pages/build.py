@@ -23,6 +23,8 @@ def render() -> None:
     opening.arrive(model)
     opening.row(model)
     parts.problems([model.said] if model.said else [])
+    if model.left_out:
+        parts.html(f'<p class="az-quiet" data-testid="left-out">{parts.escape(model.left_out)}</p>')
     st.fragment(_assemble)(model)
     st.subheader("Train it", anchor=False, divider="gray")
     own_training.panel(model)

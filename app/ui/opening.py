@@ -27,8 +27,7 @@ def arrive(desk: Desk) -> None:
             desk.open(*designs.saved_design(asked["design"]), asked["design"])
         elif "open" in asked:
             found = designs.opened(asked["open"])
-            desk.open(found.model.sheet, found.model.init, asked["open"])
-            desk.said = found.left_out
+            desk.open(found.model.sheet, found.model.init, asked["open"], found.left_out)
     except Refused as error:
         desk.said = str(error)
 

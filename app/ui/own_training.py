@@ -118,7 +118,7 @@ def _against(desk: Desk, recipe: Recipe, others: Mapping[str, ModelConfig], key:
             disabled=active,
             help="Sets the size of the input, and the outputs of a linear block at the end.",
         ):
-            desk.open(workbench.fitted(desk.sheet, recipe.dataset), desk.init, desk.title)
+            desk.open(workbench.fitted(desk.sheet, recipe.dataset), desk.init, desk.title, desk.left_out)
             st.rerun()
     return against
 

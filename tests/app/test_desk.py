@@ -101,6 +101,7 @@ def _two_visits() -> None:
     found = desk.of_session()
     opening.arrive(found)
     st.session_state["seen"] = (found.revision, found.title, len(found.given.nodes), found.said)
+    st.session_state["left out"] = found.left_out
 
 
 def test_an_address_is_opened_once_and_one_that_cannot_be_is_said() -> None:
@@ -114,3 +115,11 @@ def test_an_address_is_opened_once_and_one_that_cannot_be_is_said() -> None:
     assert refused[:3] == first[:3] and "no-such-model" in refused[3]  # what stood there stays
     page.query_params["graph"] = "cut"
     assert "link" in page.run().session_state["seen"][3]
+
+
+def test_what_of_a_model_is_not_on_the_canvas_is_known_while_it_stands_there() -> None:
+    page = AppTest.from_function(_two_visits, default_timeout=60)
+    page.query_params["open"] = "inception_v3"
+    assert page.run().session_state["left out"].startswith("Left out: what only training uses")
+    page.query_params["open"] = "resnet20"
+    assert page.run().session_state["left out"] is None
