@@ -21,6 +21,8 @@ from archviz.export.link import to_link
 from archviz.export.spec_file import to_spec
 from archviz.models.assembled import MODELS, of
 from archviz.runs.designs import Designs, Unsaved
+from archviz.runs.own import IDENTITY
+from archviz.runs.store import Store
 from tests.app.test_builder import badge, put, wire
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
@@ -115,8 +117,7 @@ def test_designs_are_kept_by_name(tmp_path: Path) -> None:
 def test_an_own_experiment_is_read_back_from_its_run(tmp_path: Path) -> None:
     from archviz.core.setup import Setup
     from archviz.core.spec import Budget
-    from archviz.runs.own import IDENTITY, own_experiment, ran
-    from archviz.runs.store import Store
+    from archviz.runs.own import own_experiment, ran
 
     recipe = designs.own_recipe(Digits.Config(), "SGD", 0.1, 20, 16)
     other = of(Sheet(nodes=tuple(n for n in RESIDUAL.nodes if n.id != "relu3"), edges=_without_last_relu()))
@@ -173,6 +174,13 @@ def visit(page: Page, address: str) -> Iterator[Callable[[str], Page]]:
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
+def own_runs() -> set[str]:
+    store = Store()
+    found = {run.id for run in store.runs(experiment=IDENTITY)}
+    store.close()
+    return found
+
+
 @pytest.mark.browser
 @pytest.mark.timeout(900)
 def test_a_residual_network_is_built_broken_mended_trained_and_exported(
@@ -225,12 +233,12 @@ def test_a_residual_network_is_built_broken_mended_trained_and_exported(
 
     train = page.locator(".st-key-train-button button").first
     expect(train).to_be_enabled(timeout=LOADED)
-    train.click()
+    before = own_runs()
+    train.dblclick()  # the second click starts nothing
     expect(page).to_have_url(re.compile("run=[0-9a-f]+"), timeout=SOON)
     run = page.url.partition("run=")[2].partition("&")[0]
     expect(page.get_by_test_id("stProgress")).to_contain_text(", done", timeout=LOADED)
-    from archviz.runs.store import Store
-
+    assert own_runs() - before == {run}
     store = Store()
     scores = [row.value for row in store.observations(run) if (row.arm, row.metric) == ("B", "test_accuracy")]
     store.close()
@@ -240,8 +248,8 @@ def test_a_residual_network_is_built_broken_mended_trained_and_exported(
 
 @pytest.mark.browser
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("name", "block", "shape"), [("resnet50", "head", "1000"), ("swin_t", "head", "1000")])
-def test_models_of_the_book_open_as_blocks(visit: Callable[[str], Page], name: str, block: str, shape: str) -> None:
+@pytest.mark.parametrize(("name", "shape"), [("resnet50", "1000"), ("swin_t", "1000"), ("gpt2", "1024×50257")])
+def test_models_of_the_book_open_as_blocks(visit: Callable[[str], Page], name: str, shape: str) -> None:
     page = visit(f"build?open={name}")
     expect(page.get_by_test_id("whole")).to_contain_text("parameters", timeout=SOON)
     expect(page.get_by_test_id("whole")).to_contain_text(f"gives {shape}")
@@ -254,6 +262,21 @@ def test_a_link_that_was_cut_leaves_a_sentence_and_an_empty_canvas(visit: Callab
     page = visit("build?graph=1eNpVjk0KgzA")
     expect(page.get_by_text("This link is cut off or changed; copy the whole of it.")).to_be_visible(timeout=SOON)
     expect(page.get_by_test_id("whole")).to_contain_text("The canvas is empty")
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+def test_what_cannot_be_trained_is_said_at_the_button_until_the_canvas_changes(visit: Callable[[str], Page]) -> None:
+    page = visit("build")
+    train = page.locator(".st-key-train-button button").first
+    expect(train).to_be_enabled(timeout=LOADED)
+    train.click()
+    refusal = page.get_by_test_id("stAlert").filter(has_text="The canvas is empty")
+    expect(refusal).to_be_visible(timeout=SOON)
+    assert "run=" not in page.url
+    page.get_by_test_id("shelf-image").press("Enter")
+    expect(badge(page, "image1")).to_contain_text("1×8×8", timeout=SOON)
+    expect(refusal).to_have_count(0, timeout=SOON)
 
 
 def start_from(page: Page, name: str) -> None:
