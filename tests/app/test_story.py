@@ -183,7 +183,9 @@ def test_every_chapter_runs_an_experiment_to_its_verdict(visit: Callable[[str], 
 
 
 @pytest.mark.parametrize(("slug", "model"), [("residual", "resnet50"), ("vision-transformer", "swin_t")])
-def test_a_published_network_is_looked_around_in(visit: Callable[[str], Page], slug: str, model: str):
+def test_a_published_network_is_looked_around_in_and_opened_as_blocks(
+    visit: Callable[[str], Page], slug: str, model: str
+):
     page = visit(f"{slug}?graph={model}")
     pane = page.get_by_test_id(f"pane-{model}")
     expect(pane).to_be_visible(timeout=LOADED)
@@ -195,6 +197,9 @@ def test_a_published_network_is_looked_around_in(visit: Callable[[str], Page], s
     module = closed.get_attribute("data-testid")
     closed.click()
     expect(pane.get_by_test_id(str(module))).to_have_attribute("aria-expanded", "true", timeout=SOON)
+    page.get_by_role("link", name=f"Open {model} in the builder").click()
+    expect(page.get_by_test_id("whole")).to_contain_text("gives 1000", timeout=LOADED)
+    expect(page.get_by_test_id("source")).to_contain_text("class Model(nn.Module)", timeout=SOON)
 
 
 @pytest.mark.parametrize("path", ["catalog", "residual"])

@@ -88,6 +88,7 @@ def test_repeats_are_folded_and_differences_marked(viewer: Page):
     expect(node(viewer, "A", "blocks.0")).to_contain_class("differs many")
     expect(node(viewer, "A", "blocks.0.norm")).to_have_count(0)
     expect(node(viewer, "A", "stem")).not_to_contain_class("differs")
+    expect(node(viewer, "A", "stem")).to_have_css("box-shadow", "none")  # a second sheet is for several alike
 
 
 @pytest.mark.browser
@@ -101,6 +102,24 @@ def test_open_and_close_in_both_panes_and_keep_the_place(viewer: Page):
     assert where(node(viewer, "A", "blocks.0"))[1] == pytest.approx(before[1], abs=12)
     toggle(viewer, "B", "blocks.0").click()
     expect(node(viewer, "A", "blocks.0.norm")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_the_whole_width_is_seen_until_the_reader_looks_elsewhere_and_all_is_labelled(viewer: Page):
+    viewer.get_by_test_id("depth").fill("0")
+    for width in (1100, 700, 1400):
+        viewer.set_viewport_size({"width": width, "height": 900})
+        viewer.wait_for_timeout(400)
+        inside, outside = node(viewer, "A", "stem").bounding_box(), pane(viewer, "A").bounding_box()
+        assert inside is not None and outside is not None
+        middle = inside["x"] + inside["width"] / 2 - outside["x"]
+        assert middle == pytest.approx(outside["width"] / 2, abs=20)
+        for label in ("Depth", "Colour"):
+            expect(viewer.locator(".toolbar").get_by_text(label, exact=True)).to_be_visible()
+    viewer.get_by_test_id("colour").select_option("parameters")
+    legend, bar = viewer.locator(".legend").bounding_box(), viewer.locator(".toolbar").bounding_box()
+    assert legend is not None and bar is not None
+    assert legend["x"] + legend["width"] <= bar["x"] + bar["width"]
 
 
 @pytest.mark.browser
@@ -177,7 +196,7 @@ def test_colours_by_what_python_gives(viewer: Page):
     expect(node(viewer, "A", "head")).to_have_css("background-color", "rgb(254, 232, 56)")
     expect(viewer.locator(".legend")).to_have_text("1.0e-41")
     viewer.get_by_test_id("colour").select_option("parameters")
-    expect(viewer.locator(".legend")).to_have_text("036.9 k")
+    expect(viewer.locator(".legend")).to_have_text("036.9 k parameters")
 
 
 @pytest.mark.browser
