@@ -18,3 +18,10 @@ export function short(value: number): string {
 export function shapeText(shape: readonly number[]): string {
   return (shape.length > 1 && shape[0] === 1 ? shape.slice(1) : shape).join("×");
 }
+
+/** With its unit: `129 kB`, `3.77 ms`, `148 k parameters`. */
+export function inUnits(value: number, unit: string): string {
+  const text = short(value);
+  if (unit === "") return text;
+  return unit.length <= 2 && /[a-zA-Z]$/.test(text) ? `${text}${unit}` : `${text} ${unit}`;
+}

@@ -76,8 +76,10 @@ function Workbench({ data, onChange }: BuilderProps) {
       set: (id: string, name: string, value: Value) => edit((now) => set(now, id, { [name]: value }), `${id}.${name}`),
       setGroup: (id: string, changes) =>
         edit((now) => setFrame(now, id, changes), `${id}.${Object.keys(changes).join()}`),
-      fold: (id: string, folded: boolean) =>
-        edit((now) => fold(now, id, folded, ({ kind }: Block) => sizeOf(kinds.get(kind)))),
+      fold: (id: string, folded: boolean) => {
+        edit((now) => fold(now, id, folded, ({ kind }: Block) => sizeOf(kinds.get(kind))));
+        setChosen(new Set());
+      },
       choose: (id: string) => setChosen(new Set(membersOf(design, id).map((block) => block.id))),
       ungroup: (id: string) => edit((now) => ungroup(now, id)),
       repair: (repairs: readonly Repair[]) =>

@@ -46,6 +46,9 @@ function Times({ frame }: { frame: Frame }) {
   );
 }
 
+/** A name such as InvertedResidual may be broken between its words. */
+const broken = (name: string): string => name.replace(/([a-z])([A-Z])/g, "$1\u200b$2");
+
 export const GroupCard = memo(function GroupCard({ data: { frame, members }, selected }: NodeProps<CardNode>) {
   const shop = useContext(WorkshopContext);
   if (!shop) return null;
@@ -61,7 +64,7 @@ export const GroupCard = memo(function GroupCard({ data: { frame, members }, sel
     >
       <Handle type="target" position={Position.Left} isConnectable={false} style={{ top: HEADER / 2 }} />
       <div className="block-title" title={frame.title}>
-        {frame.title || frame.id}
+        {broken(frame.title || frame.id)}
       </div>
       <div className="card-row">
         <span className="quiet">{members.length} blocks</span>

@@ -1,6 +1,6 @@
 // What is shown of the graph: depth, search, colours, size.
 import { GRADIENT, type Measure, type Scale } from "./colour";
-import { short } from "../numbers";
+import { inUnits, short } from "../numbers";
 
 interface ToolbarProps {
   depth: number;
@@ -23,13 +23,11 @@ function Legend({ measure, scale }: { measure: Measure; scale: Scale | null }) {
         {measure.note || "nothing to colour"}
       </span>
     );
-  const unit = measure.unit ? ` ${measure.unit}` : "";
   return (
     <span className="legend" title={measure.log ? "logarithmic scale" : undefined}>
       {short(scale.low)}
       <span className="ramp" style={{ background: GRADIENT }} />
-      {short(scale.high)}
-      {unit}
+      {inUnits(scale.high, measure.unit)}
     </span>
   );
 }

@@ -44,8 +44,8 @@ export interface Measure {
 
 export function measuresOf(given: readonly MeasureData[]): Measure[] {
   return [
-    { name: "parameters", unit: "", log: false, note: "", of: (_, node) => node.parameters || undefined },
-    { name: "MACs", unit: "", log: false, note: "", of: (_, node) => node.macs || undefined },
+    { name: "parameters", unit: "parameters", log: false, note: "", of: (_, node) => node.parameters || undefined },
+    { name: "MACs", unit: "MACs", log: false, note: "", of: (_, node) => node.macs || undefined },
     ...given.map(({ name, unit, log, note, values }): Measure => ({
       name,
       unit,

@@ -1,6 +1,6 @@
 // A node in words: on hover, and for a screen reader.
 import type { Measure } from "./colour";
-import { shapeText, short } from "../numbers";
+import { inUnits, shapeText, short } from "../numbers";
 import { differs, type Open, type Tree, type TreeNode } from "./tree";
 
 function costs({ parameters, macs }: TreeNode): string[] {
@@ -18,7 +18,7 @@ export function tooltip(node: TreeNode, arm: string, measure: Measure | null): s
     node.detail,
     shapeText(node.shape) && `output ${shapeText(node.shape)}`,
     costs(node).join(", "),
-    own ? `${measure.name} ${short(value)}${measure.unit ? ` ${measure.unit}` : ""}` : "",
+    own ? `${measure.name} ${inUnits(value, measure.unit)}` : "",
     node.count > 1 ? `${node.count} alike, drawn once; the numbers are those of all together` : "",
   ]
     .filter(Boolean)

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { measuresOf, scaleOf, shade } from "./colour";
 import { sentence, tooltip } from "./describe";
 import { graph, RESIDUAL } from "./example";
-import { shapeText, short } from "../numbers";
+import { inUnits, shapeText, short } from "../numbers";
 import { plant } from "./tree";
 import { fitAll, fitWidth, follow, reveal, zoomBy } from "../viewport";
 import { walk } from "./walk";
@@ -141,4 +141,13 @@ describe("words", () => {
     expect(text).toContain("time 1.23 ms");
     expect(text).toContain("6 alike, drawn once");
   });
+});
+
+it("figures stand with their units", () => {
+  expect([inUnits(129_000, "B"), inUnits(3.77, "ms"), inUnits(148_000, "parameters"), inUnits(4, "")]).toEqual([
+    `${short(129_000)}B`,
+    "3.77 ms",
+    `${short(148_000)} parameters`,
+    short(4),
+  ]);
 });
