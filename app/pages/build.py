@@ -22,9 +22,10 @@ def render() -> None:
     model = desk.of_session()
     opening.arrive(model)
     opening.row(model)
-    parts.problems([model.said] if model.said else [])
-    if model.left_out:
-        parts.html(f'<p class="az-quiet" data-testid="left-out">{parts.escape(model.left_out)}</p>')
+    with st.container(key="said"):  # one element whatever is said, so that the canvas keeps its place
+        parts.problems([model.said] if model.said else [])
+        if model.left_out:
+            parts.html(f'<p class="az-quiet" data-testid="left-out">{parts.escape(model.left_out)}</p>')
     st.fragment(_assemble)(model)
     st.subheader("Train it", anchor=False, divider="gray")
     own_training.panel(model)

@@ -10,6 +10,8 @@ NOTHING = "blank canvas"
 LINK = "graph"
 """The part of an address that holds a whole model."""
 ASKS = ("open", LINK, "design")
+SAVED = "build.saved-as"
+"""Session key of the name that a design was saved under in this press."""
 
 
 def arrive(desk: Desk) -> None:
@@ -40,7 +42,9 @@ def address(desk: Desk, link: str) -> None:
 
 def row(desk: Desk) -> None:
     """Templates, models of the book, saved designs, a file; and a name to save under."""
-    choose, saved, name_it, keep, load = st.columns([3, 2.2, 2.2, 0.9, 1.7], gap="small", vertical_alignment="bottom")
+    if SAVED in st.session_state:
+        st.toast(f'Saved as "{st.session_state.pop(SAVED)}".')
+    choose, saved, keep, load = st.columns([3, 2.2, 3.1, 1.7], gap="small", vertical_alignment="bottom")
     with choose:
         name = st.selectbox(
             "Start from",
@@ -48,8 +52,7 @@ def row(desk: Desk) -> None:
             index=None,
             placeholder="blank, a template, or a model of the book",
             key=_fresh("start"),
-            help="It replaces what stands on the canvas; what stood there comes back with your browser's back button "
-            "or from a saved design.",
+            help="It replaces what stands on the canvas, which then offers to bring back what stood there.",
         )
     if name is not None:
         _used("start")
@@ -68,12 +71,9 @@ def row(desk: Desk) -> None:
     if found is not None:
         _used("saved")
         _go(desk, {"design": found})
-    with name_it:
+    with keep, st.form("build.save-as", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         title = st.text_input("Save as", key="build.name", placeholder="a name", max_chars=80)
-    with keep:
-        if st.button(
-            "Save", key="build.save", help="Keep the design in this archviz under this name.", width="stretch"
-        ):
+        if st.form_submit_button("Save", help="Keep the design in this archviz under this name."):
             _save(desk, title)
     with load, st.popover("From a file", width="stretch", help="Open the JSON of a model that was saved or exported."):
         given = st.file_uploader("A model spec", type="json", key="build.file")
@@ -92,7 +92,7 @@ def _save(desk: Desk, title: str) -> None:
     except Refused as error:
         st.toast(str(error))
     else:
-        st.toast(f'Saved as "{title}".')
+        st.session_state[SAVED] = title.strip()  # said when the page, drawn anew, has it among the saved designs
         st.rerun()
 
 

@@ -288,7 +288,7 @@ def start_from(page: Page, name: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.timeout(600)
-def test_what_is_opened_replaces_what_stood_there_and_edits_outlive_a_look_at_another_page(
+def test_what_is_opened_replaces_what_stood_there_and_what_stands_there_outlives_another_page_and_a_save(
     visit: Callable[[str], Page],
 ) -> None:
     page = visit("build")
@@ -307,4 +307,13 @@ def test_what_is_opened_replaces_what_stood_there_and_edits_outlive_a_look_at_an
     expect(badge(page, "conv1")).to_contain_text("16×8×8", timeout=SOON)
     page.get_by_test_id("undo").click()
     expect(badge(page, "conv1")).to_have_count(0, timeout=SOON)
+    expect(badge(page, "image1")).to_contain_text("1×8×8", timeout=SOON)
+    name = page.get_by_role("textbox", name="Save as")
+    name.fill("an image alone")
+    name.press("Enter")
+    expect(page.get_by_test_id("stToast")).to_contain_text('Saved as "an image alone"', timeout=SOON)
+    start_from(page, "blank canvas")
+    expect(page.get_by_test_id("whole")).to_contain_text("The canvas is empty", timeout=SOON)
+    page.get_by_role("combobox", name="Saved designs").fill("an image alone")
+    page.get_by_role("option", name="an image alone", exact=True).click()
     expect(badge(page, "image1")).to_contain_text("1×8×8", timeout=SOON)
