@@ -38,4 +38,14 @@ def formula(module: nn.Module | None, label: str) -> str:
     """The formula of a layer (or of an operation, by its label); empty for what is made of several."""
     if module is None:
         return FORMULAS.get(label, "")
-    return next((FORMULAS[kind.__name__] for kind in type(module).__mro__ if kind.__name__ in FORMULAS), "")
+    found = next((FORMULAS[kind.__name__] for kind in type(module).__mro__ if kind.__name__ in FORMULAS), "")
+    if getattr(module, "bias", 0) is None:
+        found = found.replace("b_c + ", "").replace(" + b", "").replace(r" + \beta", "")
+    if isinstance(module, nn.Conv2d) and module.groups > 1:
+        found = found.replace("k,u,v}", r"k \in G(c),\,u,\,v}", 1) + r",\quad G(c) \text{: the group of } c"
+    if getattr(module, "scale", None) == 1.0:
+        found = found.replace(r"\frac{Q K^T}{\sqrt{d}}", "Q K^T")
+    position_bias = getattr(module, "position_bias", None)
+    if isinstance(position_bias, nn.Module) and list(position_bias.parameters()):
+        found = found.replace(r"\right)", r" + B\right)")
+    return found

@@ -5,6 +5,8 @@ import torch
 from torch import nn
 
 from archviz import catalog
+from archviz.blocks.attention import DotProduct, MultiHeadAttention
+from archviz.blocks.window_attention import WindowAttention
 from archviz.core.results import Histogram, Images
 from archviz.engine import anatomy
 from archviz.engine.cost import cost
@@ -83,4 +85,10 @@ def test_what_a_node_gives_is_drawn_and_written() -> None:
 def test_formulas_are_those_of_the_layer_or_of_the_operation() -> None:
     assert "W x" in formula(nn.Linear(1, 1), "Linear")
     assert formula(None, "add") == "y = a + b"
+    assert formula(nn.Linear(1, 1, bias=False), "Linear") == "y = W x"
+    assert "b_c" in formula(nn.Conv2d(4, 4, 3), "") and "b_c" not in formula(nn.Conv2d(4, 4, 3, bias=False), "")
+    assert "G(c)" in formula(nn.Conv2d(4, 4, 3, groups=2), "")
+    assert r"\sqrt{d}" in formula(MultiHeadAttention.Config(heads=1).build(4), "")
+    assert r"\sqrt{d}" not in formula(MultiHeadAttention.Config(heads=1, scale=DotProduct.Config()).build(4), "")
+    assert "+ B" in formula(WindowAttention.Config(head_width=4).build(4), "")
     assert formula(nn.Sequential(), "layer1") == ""
