@@ -123,6 +123,8 @@ def test_the_whole_story(visit: Callable[[str], Page], browser: Browser, address
     page.get_by_role("button", name="Take No identity path off lane B").click()
     expect(page.locator(".st-key-train")).to_contain_text("A and B are the same", timeout=SOON)
     expect(train_button(page)).to_be_disabled()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=SOON)
+    page.wait_for_timeout(500)  # the page has come to rest: nothing moves under the mouse
     drag(page, page.get_by_test_id("tweak-no-identity-path"), page.get_by_test_id("lane-B"))
     settle(page)
 
