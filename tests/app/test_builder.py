@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from app.canvas.builder import (
+    LARGEST,
+    MOST_COPIES,
     Block,
     Design,
     Fix,
@@ -22,7 +24,10 @@ from app.canvas.builder import (
     describe,
     edit_of,
 )
+from archviz.blocks.assembly.sheet import GraphGroup
+from archviz.export.disassemble import MOST_PARTS
 
+CANVAS = Path(__file__).parents[2] / "app" / "canvas"
 PALETTE = (Group("All", (Kind("Image", "Image", inputs=()), Kind("Conv", "Convolution", parameters={"channels": {}}))),)
 GIVEN = Design((Block("image1", "Image"),))
 CONV = {"id": "conv1", "kind": "Conv", "x": 1, "y": 2.5, "parameters": {"channels": 8}}
@@ -30,6 +35,14 @@ CONV = {"id": "conv1", "kind": "Conv", "x": 1, "y": 2.5, "parameters": {"channel
 
 def designed(**told: Any) -> dict[str, Any]:
     return {"revision": "1", "edit": 3, "blocks": [], "wires": [], **told}
+
+
+def test_the_front_end_and_the_library_take_as_many_blocks_and_copies():
+    told = (CANVAS / "frontend/src/builder/design.ts").read_text(encoding="utf-8")
+    copies = (CANVAS / "frontend/src/builder/GroupCard.tsx").read_text(encoding="utf-8")
+    assert f"const MOST = {LARGEST};" in told and LARGEST == MOST_PARTS
+    assert f"const MOST_COPIES = {MOST_COPIES};" in copies
+    assert any(getattr(rule, "le", None) == MOST_COPIES for rule in GraphGroup.model_fields["times"].metadata)
 
 
 def test_the_readers_design_counts_within_a_revision():

@@ -11,7 +11,7 @@ export interface At {
 export const EMPTY: Design = { blocks: [], wires: [] };
 
 /** Blocks that one design may have; the twin of `LARGEST` in `app/canvas/builder.py`. */
-export const MOST = 500;
+export const MOST = 1000;
 
 export function newId(design: Design, kind: string): string {
   const taken = new Set(design.blocks.map(({ id }) => id));
