@@ -18,7 +18,7 @@ from archviz.core.results import Series
 
 EVERY = 0.2
 """Seconds between two looks at a run that goes on."""
-CHART_HEIGHT = 260
+CHART_HEIGHT = 300
 TITLE_HEIGHT = 40
 FLOW = "gradient-flow"
 

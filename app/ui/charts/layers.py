@@ -2,11 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 from app.ui.charts.axes import decades
 from app.ui.charts.colours import ARM_COLORS, arm_label, arm_scale
 from app.ui.charts.figure import HEIGHT, Columns, Figure, Spec, empty
 from archviz.core.results import Profile
+
+TITLE = 26
+"""Characters in one line of the title beside an axis."""
 
 
 def profiles(titles: Mapping[str, str], found: Mapping[str, Profile], label: str, height: int = HEIGHT) -> Figure:
@@ -48,12 +52,13 @@ def _profile_spec(
     y = {
         "field": "value",
         "type": "quantitative",
-        "title": label,
+        "title": wrap(label, TITLE) or label,
         "scale": {"type": "log", "nice": False} if log else {"zero": True},
         "axis": decades(values) if log else {"tickCount": 5, "format": ".3~r"},
     }
     return {
         "height": height,
+        "autosize": {"type": "fit", "contains": "padding", "resize": True},  # the labels beside the axis change
         "mark": {"type": "line", "strokeWidth": 2, "point": {"filled": True, "size": 28}},
         "encoding": {
             "x": x,
