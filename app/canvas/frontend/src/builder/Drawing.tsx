@@ -9,32 +9,22 @@ import {
   useReactFlow,
   useStore,
 } from "@xyflow/react";
-import {
-  type FocusEvent,
-  type KeyboardEvent,
-  type ReactNode,
-  useCallback,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { type KeyboardEvent, type ReactNode, useCallback, useRef, useState } from "react";
 
-import { BlockCard, type BlockNode } from "./BlockCard";
+import { BlockCard } from "./BlockCard";
 import { fromText, toText } from "./clipboard";
 import type { Block, Design, Wire } from "./data";
 import { type At, connect, copy, join, type Kinds, paste, refusal, remove, unwire } from "./design";
-import { type CardNode, type FrameNode, GroupCard, GroupFrame } from "./GroupCard";
-import { frameBox, framesOf, group, membersOf, moveUnits, placeOf, shownWires, unitOf } from "./groups";
+import { GroupCard, GroupFrame } from "./GroupCard";
+import { group, moveUnits } from "./groups";
 import { type Command, commandOf } from "./keys";
-import { Line, type LineEdge } from "./Line";
-import { boxesOf } from "./places";
-import { levelOf } from "./routes";
+import { Line } from "./Line";
 import { sizeOf } from "./size";
 import { tidy } from "./tidy";
 import type { DesignModel } from "./useDesign";
-
-type CanvasNode = BlockNode | CardNode | FrameNode;
+import { inField, useClipboard, useFocus } from "./useKeyboard";
+import { useLines, wireId } from "./useLines";
+import { type CanvasNode, membersOrSelf, useNodes, withMembers } from "./useNodes";
 
 const nodeTypes = { block: BlockCard, card: GroupCard, frame: GroupFrame };
 const edgeTypes = { line: Line };
@@ -59,132 +49,6 @@ const wireOf = ({ source, target, targetHandle }: Connection | Edge): Wire => ({
   target,
   input: targetHandle ?? "",
 });
-const inField = (target: EventTarget): boolean => target instanceof Element && target.closest("input, select") !== null;
-const wireId = ({ source, target, input }: Wire): string => `${source}>${target}:${input}`;
-
-/** The design's blocks, with what only the screen knows of them: places while dragging, what is chosen. */
-function useNodes(design: Design, kinds: Kinds, chosen: ReadonlySet<string>) {
-  const [nodes, setNodes] = useState<CanvasNode[]>([]);
-  useEffect(() => {
-    setNodes((old) => {
-      const known = new Map(old.map((node) => [node.id, node]));
-      const unit = unitOf(design);
-      const boxes = framesOf(design).map((frame): CanvasNode => {
-        const members = membersOf(design, frame.id);
-        if (frame.folded) {
-          const ids = members.map(({ id }) => id);
-          const selected = ids.every((id) => chosen.has(id));
-          const position = placeOf(design, frame);
-          return {
-            ...placed(known, frame.id),
-            id: frame.id,
-            type: "card",
-            position,
-            selected,
-            data: { frame, members: ids },
-          };
-        }
-        const { x, y, width, height } = frameBox(design, frame.id, ({ kind }) => sizeOf(kinds.get(kind)));
-        const behind = { selectable: false, focusable: false, zIndex: -1, style: { pointerEvents: "none" as const } };
-        return {
-          id: frame.id,
-          type: "frame",
-          position: { x, y },
-          width,
-          height,
-          data: { frame },
-          dragHandle: ".frame-head",
-          ...behind,
-        };
-      });
-      const shown = design.blocks.filter(({ id }) => unit(id) === id);
-      const cards = shown.map((block): BlockNode => {
-        const old = known.get(block.id);
-        const before = old?.type === "block" ? old : undefined;
-        const data = before?.data.block === block ? before.data : { block };
-        const size = sizeOf(kinds.get(block.kind));
-        return {
-          ...before,
-          id: block.id,
-          type: "block",
-          position: { x: block.x, y: block.y },
-          data,
-          width: size.width,
-          selected: chosen.has(block.id),
-        };
-      });
-      return [...boxes, ...cards];
-    });
-  }, [design, kinds, chosen]);
-  return [nodes, setNodes] as const;
-}
-
-const membersOrSelf = (design: Design, id: string): readonly string[] => {
-  const members = membersOf(design, id).map((block) => block.id);
-  return members.length > 0 ? members : [id];
-};
-
-/** What React Flow has measured of a card. */
-function placed(known: ReadonlyMap<string, CanvasNode>, id: string): Partial<CardNode> {
-  const old = known.get(id);
-  return old?.type === "card" ? old : {};
-}
-
-/** The members of open groups go where their frames are dragged. */
-function withMembers(design: Design, old: readonly CanvasNode[], changes: NodeChange<CanvasNode>[]) {
-  const more = changes.flatMap((change): NodeChange<CanvasNode>[] => {
-    if (change.type !== "position" || !change.position) return [];
-    const frame = old.find((node) => node.id === change.id && node.type === "frame");
-    if (!frame) return [];
-    const [dx, dy] = [change.position.x - frame.position.x, change.position.y - frame.position.y];
-    const members = new Set(membersOf(design, frame.id).map(({ id }) => id));
-    return old
-      .filter(({ id }) => members.has(id))
-      .map(({ id, position }) => ({ type: "position", id, position: { x: position.x + dx, y: position.y + dy } }));
-  });
-  return [...changes, ...more];
-}
-
-/** The keys go on counting when what had the focus is gone: a deleted block, the button of a fix. */
-function useFocus(element: { readonly current: HTMLElement | null }, moments: readonly unknown[]) {
-  const within = useRef(false);
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      const lost = document.activeElement === null || document.activeElement === document.body;
-      if (within.current && lost) element.current?.focus({ preventScroll: true });
-    }, 30);
-    return () => clearTimeout(timer);
-  }, moments);
-  return {
-    onFocus: () => {
-      within.current = true;
-    },
-    onBlur: ({ target, relatedTarget, currentTarget }: FocusEvent) => {
-      // An element that is taken away loses the focus to nobody; that is not the reader's doing.
-      if (relatedTarget !== null || target === currentTarget) within.current = currentTarget.contains(relatedTarget);
-    },
-    onPointerDown: () => {
-      within.current = true;
-    },
-  };
-}
-
-/** Copy, cut and paste while the canvas has the focus: the browser itself sends them to where text was chosen last. */
-function useClipboard(element: { readonly current: HTMLElement | null }, hear: (event: ClipboardEvent) => void) {
-  const latest = useRef(hear);
-  latest.current = hear;
-  useEffect(() => {
-    const listen = (event: ClipboardEvent): void => {
-      const focused = (element.current?.getRootNode() as Document | ShadowRoot | undefined)?.activeElement ?? null;
-      if (focused && element.current?.contains(focused) && !inField(focused)) latest.current(event);
-    };
-    const kinds = ["copy", "cut", "paste"] as const;
-    for (const kind of kinds) document.addEventListener(kind, listen);
-    return () => {
-      for (const kind of kinds) document.removeEventListener(kind, listen);
-    };
-  }, [element]);
-}
 
 export function Drawing({ model, kinds, chosen, onChosen, say, full, more }: DrawingProps) {
   const { design, edit } = model;
@@ -200,29 +64,7 @@ export function Drawing({ model, kinds, chosen, onChosen, say, full, more }: Dra
   const kept = useFocus(root, [design, nodes, chosenWire]);
   const sizeOfBlock = useCallback(({ kind }: Block) => sizeOf(kinds.get(kind)), [kinds]);
 
-  const lines = useMemo(() => {
-    const units = boxesOf(design, sizeOfBlock);
-    for (const { id, folded } of framesOf(design)) if (!folded) units.delete(id);
-    const unit = unitOf(design);
-    for (const block of design.blocks)
-      if (unit(block.id) === block.id) units.set(block.id, { x: block.x, y: block.y, ...sizeOfBlock(block) });
-    return shownWires(design).map(({ wire, source, target }): LineEdge => {
-      const [from, to] = [units.get(source), units.get(target)];
-      const others = [...units].filter(([id]) => id !== source && id !== target).map(([, box]) => box);
-      return {
-        id: wireId(wire),
-        type: "line",
-        source,
-        target,
-        targetHandle: target === wire.target ? wire.input : null,
-        data: { level: from && to ? levelOf(from, to, others) : null },
-      };
-    });
-  }, [design, sizeOfBlock]);
-  const edges = useMemo(
-    () => lines.map((line) => (line.id === chosenWire ? { ...line, selected: true, zIndex: 1 } : line)),
-    [lines, chosenWire],
-  );
+  const edges = useLines(design, chosenWire, sizeOfBlock);
 
   const onNodesChange = useCallback(
     (changes: NodeChange<CanvasNode>[]) => {
