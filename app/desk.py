@@ -15,7 +15,7 @@ from app.canvas.builder import Design, current
 if TYPE_CHECKING:
     from archviz.blocks.assembly.sheet import Sheet
     from archviz.blocks.initialization import InitConfig
-    from archviz.core.setup import Recipe
+    from archviz.core.setup import Inputs, Recipe
 
 CANVAS = "builder"
 """Session key of the canvas."""
@@ -40,6 +40,8 @@ class Desk:
     """What stood on the canvas when it was drawn last."""
     sources: tuple[str, str] | None = None
     """The source before the last edit that changed it, and now."""
+    taken: Inputs | None = None
+    """What the model took when its training was drawn last."""
     recipe: Recipe | None = None
     """How it would be trained."""
     trained: Sheet | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import ValidationError
 
@@ -14,7 +15,7 @@ from archviz.core.record import reason
 
 if TYPE_CHECKING:
     from archviz.blocks.assembly.sheet import Sheet
-    from archviz.core.setup import DatasetConfig
+    from archviz.core.setup import DatasetConfig, Inputs
     from archviz.engine.evaluate_graph import GraphReport, ProposedFix
 
 
@@ -110,20 +111,39 @@ def summary(report: GraphReport) -> str:
     return f"{significant(report.parameters)} parameters · {significant(report.macs)} MACs · gives {out}"
 
 
-def misfit(sheet: Sheet, report: GraphReport, dataset: DatasetConfig) -> str | None:
-    """Why this model cannot learn from this dataset, or none."""
+def given(sheet: Sheet) -> Inputs | None:
+    """What the model on a sheet takes; none while it has no input."""
     from archviz.blocks.assembly.inputs import InputConfig
 
-    given = next((node.block.given for node in sheet.nodes if isinstance(node.block, InputConfig)), None)
-    if report.sentence is not None or given is None:
+    return next((node.block.given for node in sheet.nodes if isinstance(node.block, InputConfig)), None)
+
+
+def in_size(dataset: DatasetConfig, wanted: Inputs | None) -> DatasetConfig:
+    """The dataset with its images or texts in the size that is wanted, if it has them in that; else as it is."""
+    if wanted is None or dataset.inputs == wanted:
+        return dataset
+    for name, field in type(dataset).model_fields.items():
+        values = get_args(field.annotation) or (wanted.shape if field.annotation is int else ())
+        for value in values:
+            with suppress(ValueError):
+                found = dataset.replace(**{name: value})
+                if found.inputs == wanted:
+                    return found
+    return dataset
+
+
+def misfit(sheet: Sheet, report: GraphReport, dataset: DatasetConfig) -> str | None:
+    """Why this model cannot learn from this dataset, or none."""
+    taken = given(sheet)
+    if report.sentence is not None or taken is None:
         return report.sentence or "The model has no input."
     wanted = dataset.inputs
     if (
-        given.shape != wanted.shape
-        or given.tokens != wanted.tokens
-        or (given.vocabulary or 0) != (wanted.vocabulary or 0)
+        taken.shape != wanted.shape
+        or taken.tokens != wanted.tokens
+        or (taken.vocabulary or 0) != (wanted.vocabulary or 0)
     ):
-        return f"The data are {_size(wanted)}, and the model takes {_size(given)}."
+        return f"The data are {_size(wanted)}, and the model takes {_size(taken)}."
     out = (*wanted.shape, dataset.outputs) if wanted.tokens else (dataset.outputs,)
     if report.output != out:
         meant, is_now = ("×".join(map(str, shape)) for shape in (out, report.output or ()))

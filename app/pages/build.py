@@ -32,7 +32,7 @@ def render() -> None:
 
 
 def _assemble(model: Desk) -> None:
-    """Canvas and source. A fragment: an edit draws nothing else anew, unless what it changes was refused below."""
+    """Canvas and source. A fragment: an edit draws nothing else anew, unless what stands below hangs on it."""
     edited = assembling.draw(model)
-    if edited and train_button.refused(own_training.PAGE):
+    if edited and (train_button.refused(own_training.PAGE) or own_training.outdated(model)):
         st.rerun()

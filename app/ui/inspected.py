@@ -11,7 +11,6 @@ import streamlit as st
 from app import jobs
 from app.ui import parts, views
 from app.ui.charts import layers
-from app.ui.charts.colours import ARM_COLORS
 from archviz.core.results import Images, Profile, Result, Table
 
 if TYPE_CHECKING:
@@ -74,11 +73,7 @@ def _answers(looks: Mapping[str, Inspection], titles: Mapping[str, str]) -> None
     places = st.columns(len(titles), gap="large") if len(titles) > 1 else [st.container()]
     for (arm, title), place in zip(titles.items(), places, strict=True):
         with place, st.container(key=f"inspect-answer-{arm}"):
-            colour = ARM_COLORS.get(arm, "currentColor")
-            parts.html(
-                f'<p class="az-arm"><span style="background:{colour}">{parts.escape(arm)}</span> '
-                f"{parts.escape(title)}</p>"
-            )
+            parts.arm(arm, title)
             if arm not in looks:
                 views.skeleton(SMALL)
                 continue

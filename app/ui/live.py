@@ -11,7 +11,7 @@ import streamlit as st
 from app import jobs
 from app.jobs import Refused
 from app.progress import PREDICTIONS, Expected, Progress
-from app.ui import parts, trained, views
+from app.ui import parts, probed, trained, views
 from app.ui.charts import evidence, layers, learning
 from archviz.core.metrics import metric, significant
 from archviz.core.results import Series
@@ -165,6 +165,7 @@ def _charts(progress: Progress, key: str) -> None:
             f"(less than {significant(100 * claim.by) if metric(claim.metric).percent else significant(claim.by)}"
             f"{' points' if metric(claim.metric).percent else ''}).</p>"
         )
+    probed.panel(progress, x, FLOW, key)
 
 
 def _losses(

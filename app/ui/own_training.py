@@ -24,6 +24,11 @@ OPTIMIZERS = {"SGD": 0.1, "AdamW": 0.003}
 """With the learning rate that a small model begins well with."""
 
 
+def outdated(desk: Desk) -> bool:
+    """Whether the model has come to take other data than those that the panel was drawn for."""
+    return workbench.given(desk.sheet) != desk.taken
+
+
 def panel(desk: Desk) -> None:
     """Controls, Train and the run; the run stands in the address."""
     run_id = st.query_params.get("run")
@@ -31,6 +36,7 @@ def panel(desk: Desk) -> None:
     if run_id and run is None:
         parts.problems([f'The run "{run_id}" is not in the history of this archviz.'])
     active = run is not None and run.status in ("queued", "running")
+    desk.taken = workbench.given(desk.sheet)
     recipe, seeds, recipe_keys = _recipe(desk, active)
     desk.recipe = recipe
     others = _others(desk, recipe.dataset)
@@ -86,19 +92,23 @@ def _recipe(desk: Desk, active: bool) -> tuple[Recipe, int, tuple[str, ...]]:
         size = st.number_input("Batch", 2, 1024, 64, key="build.batch", disabled=active, help="Examples in a batch.")
     with seeds:
         number = controls.seeds(3, "build.seeds", active)
-    recipe = designs.own_recipe(datasets[chosen].config, kind, float(lr), int(count), int(size))
+    dataset = workbench.in_size(datasets[chosen].config, desk.taken)
+    recipe = designs.own_recipe(dataset, kind, float(lr), int(count), int(size))
     keys = ("dataset", "optimizer", f"lr.{kind}", "steps", "batch", "seeds")
     return recipe, number, tuple(f"build.{key}" for key in keys)
 
 
 def _likely(desk: Desk, datasets: Mapping[str, Dataset]) -> int:
-    """The dataset that the model on the canvas fits, else the digits."""
+    """The largest dataset here that the model on the canvas fits, else the digits."""
     report = designs.graph_report(desk.sheet)
     slugs = list(datasets)
     fits = [
-        index for index, slug in enumerate(slugs) if workbench.misfit(desk.sheet, report, datasets[slug].config) is None
+        slug
+        for slug, dataset in datasets.items()
+        if workbench.misfit(desk.sheet, report, workbench.in_size(dataset.config, desk.taken)) is None
     ]
-    return fits[0] if fits else slugs.index("digits") if "digits" in slugs else 0
+    best = max(fits, key=lambda slug: (not datasets[slug].download, datasets[slug].size), default="digits")
+    return slugs.index(best)
 
 
 def _against(desk: Desk, recipe: Recipe, others: Mapping[str, ModelConfig], key: str, active: bool) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from app.ui import formula
+from app.ui.charts.colours import arm_color
 
 
 def html(text: str) -> None:
@@ -68,3 +69,9 @@ def _plain(text: str) -> str:
 def section(title: str) -> None:
     """A small heading above a picture."""
     html(f'<h4 class="az-section">{escape(title)}</h4>')
+
+
+def arm(name: str, title: str) -> None:
+    """The name of an arm in its colour, and what it is."""
+    colour = arm_color(name)
+    html(f'<p class="az-arm"><span style="background:{colour}">{escape(name)}</span> {escape(title)}</p>')

@@ -13,8 +13,10 @@ from playwright.sync_api import Page, expect
 from app import designs, workbench
 from app.canvas.builder import Block, Design, InsertBlock, Wire
 from app.jobs import Refused
+from archviz import catalog
 from archviz.blocks.assembly.sheet import GraphGroup, Sheet
 from archviz.data.digits import Digits
+from archviz.data.mnist5k import Mnist5k
 from archviz.data.python_docs import PythonDocs
 from archviz.engine.evaluate_graph import evaluate_graph
 from archviz.export.link import to_link
@@ -86,6 +88,20 @@ def test_a_model_is_fitted_to_data_and_says_why_it_does_not_fit() -> None:
     assert "images of 1×8×8" in (workbench.misfit(large, evaluate_graph(large), digits) or "")
     assert workbench.fitted(large, digits) == RESIDUAL
     assert "tokens" in (workbench.misfit(RESIDUAL, evaluate_graph(RESIDUAL), PythonDocs.Config()) or "")
+
+
+def test_data_come_in_the_size_that_the_model_takes_where_they_have_it() -> None:
+    model = catalog.model("vit-tiny")
+    sheet = designs.opened("vit-tiny").model.sheet
+    assert workbench.given(sheet) == model.inputs and workbench.given(Sheet()) is None
+    taken = workbench.in_size(Mnist5k.Config(size=28), model.inputs)
+    assert taken == Mnist5k.Config(size=16)
+    assert workbench.misfit(sheet, evaluate_graph(sheet), taken) is None
+    assert model.name in [one.name for one in designs.fitting_models(taken)]
+    assert workbench.in_size(Digits.Config(), model.inputs) == Digits.Config()
+    assert workbench.in_size(Digits.Config(), None) == Digits.Config()
+    text = catalog.model("gpt-nano").inputs
+    assert workbench.in_size(PythonDocs.Config(length=12), text).inputs == text
 
 
 def test_a_file_or_link_that_no_canvas_could_have_drawn_is_refused() -> None:

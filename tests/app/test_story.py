@@ -32,6 +32,7 @@ SHORTEST = {
     "transformer": "experiment=scaling",
 }
 """The experiment of each chapter that is soonest through; that of chapter 2 has a story of its own."""
+WITH_ATTENTION = ("vision-transformer", "transformer")
 OUTCOME = re.compile("supported|contradicted|inconclusive")
 
 
@@ -182,6 +183,11 @@ def test_every_chapter_runs_an_experiment_to_its_verdict(visit: Callable[[str], 
     verdict = page.locator(".st-key-verdict")
     expect(verdict).to_contain_text(OUTCOME)
     expect(verdict).to_contain_text(re.compile("n = 3 paired seeds|this run leaves out"))
+    if slug in WITH_ATTENTION:
+        page.get_by_text("What else was seen while they trained").click()
+        page.locator("[class*='st-key-probe-']").get_by_text("Attention", exact=True).click()
+        maps = page.locator("[class*='-attention-A-picture'] svg .mark-rect path")
+        expect(maps.first).to_be_visible(timeout=SOON)
 
 
 @pytest.mark.parametrize(("slug", "model"), [("residual", "resnet50"), ("vision-transformer", "swin_t")])
