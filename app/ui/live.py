@@ -143,7 +143,8 @@ def _charts(progress: Progress, key: str) -> None:
             else:
                 label = next((profile.label for profile in found.values()), "gradient")
                 drawn = layers.profiles(titles, found, label, CHART_HEIGHT)
-                views.figure(drawn, f"flow-{key}", f"Gradient flow{at}", moving=True)
+                # Its labels change: drawn anew at the end, since a chart that is sent rows keeps the room of its first.
+                views.figure(drawn, f"flow-{key}", f"Gradient flow{at}", moving=progress.active)
         left, right = st.columns(2, gap="large")
     if progress.active and not progress.observations:
         with left:

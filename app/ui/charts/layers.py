@@ -58,7 +58,6 @@ def _profile_spec(
     }
     return {
         "height": height,
-        "autosize": {"type": "fit", "contains": "padding", "resize": True},  # the labels beside the axis change
         "mark": {"type": "line", "strokeWidth": 2, "point": {"filled": True, "size": 28}},
         "encoding": {
             "x": x,
